@@ -1,0 +1,54 @@
+import { within } from '../model/clock.ts'
+import type { ApiCapabilities, Call, ReadinessCheck } from './capabilities.ts'
+import { json } from './json.ts'
+
+/** How long one answer about readiness is kept: a probe must not become load. */
+const keptMs = 5000
+/** A check that takes longer counts as failed. */
+const checkLimitMs = 2500
+
+/** Alive: the Worker runs. Nothing else is touched. */
+export function livez(): Response {
+  return json({ status: 'alive' })
+}
+
+type Readiness = Readonly<Record<ReadinessCheck['name'], boolean>>
+
+/**
+ * Ready: keys, KV and D1 answer. 200 or 503; what exactly failed is told to administrators, and to
+ * everyone where diagnosis is open.
+ */
+export function createReadyz(capabilities: ApiCapabilities): (call: Call) => Promise<Response> {
+  let kept: { readonly readiness: Readiness; readonly atMs: number } | undefined
+
+  return async (call) => {
+    const { nowMs } = call.moment
+    if (kept === undefined || nowMs - kept.atMs >= keptMs) {
+      kept = { readiness: await check(call, capabilities), atMs: nowMs }
+    }
+    const isReady = Object.values(kept.readiness).every(Boolean)
+    const details = (await mayDiagnose(call, capabilities)) ? { checks: kept.readiness } : {}
+    return json({ status: isReady ? 'ready' : 'not ready', ...details }, isReady ? 200 : 503)
+  }
+}
+
+async function check(
+  { moment }: Call,
+  { readinessChecks, clock }: ApiCapabilities,
+): Promise<Readiness> {
+  const results = await Promise.all(
+    readinessChecks.map(async ({ name, isReady }) => {
+      const answer = await within(clock, checkLimitMs, isReady(moment))
+      return [name, answer === true] as const
+    }),
+  )
+  return Object.fromEntries(results) as Readiness
+}
+
+async function mayDiagnose(call: Call, capabilities: ApiCapabilities): Promise<boolean> {
+  if (capabilities.openDiagnosis) return true
+  const principal = await call.identify(true)
+  if (!principal.ok || principal.value.kind !== 'user') return false
+  const facts = await capabilities.readFacts(principal.value.userId)
+  return facts.ok && facts.value.roles.includes('admin')
+}

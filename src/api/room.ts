@@ -1,0 +1,17 @@
+import type { Context } from 'hono'
+import type { Principal } from '../model/principal.ts'
+import type { Refusal } from '../model/refusal.ts'
+import { refusalResponse } from '../model/refusal-response.ts'
+import type { Call } from './capabilities.ts'
+
+/** What a room of the API gets from the front desk with each request, and keeps beside it. */
+export interface Room {
+  Bindings: { call: Call }
+  Variables: { principal: Principal }
+}
+
+/** The answer to a call that goes no further, by the one table of refusals. */
+export function refused(c: Context<Room>, refusal: Refusal): Response {
+  const { request, requestId } = c.env.call
+  return refusalResponse(refusal, { method: request.method, headers: request.headers, requestId })
+}

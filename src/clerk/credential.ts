@@ -1,0 +1,102 @@
+import type { Carrier } from '../model/principal.ts'
+import { type Refusal, refuse } from '../model/refusal.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { Issuer } from './issuer.ts'
+import { decodeToken } from './jwt.ts'
+
+/** A token as it was found: nothing about it is verified. */
+export interface Credential {
+  readonly token: string
+  readonly carrier: Carrier
+}
+
+const bearerScheme = /^bearer(?:\s|$)/i
+const singleBearer = /^bearer +([^\s,]+)$/i
+const clerkCookies = /^__(?:session|client|refresh|clerk)(?:_|$)/
+const sessionCookie = '__session'
+
+/**
+ * The session token of a request: `Authorization: Bearer` first (RFC 6750 section 2.1, the scheme in any
+ * case), else the `__session` cookie where authorised parties are configured. `undefined` when there is
+ * none; other schemes do not count. A header that is there but wrong is a refusal, never a reason to
+ * look further.
+ */
+export async function findCredential(
+  headers: Headers,
+  issuer: Pick<Issuer, 'authorizedParties' | 'cookieSuffix'>,
+): Promise<Result<Credential | undefined, Refusal>> {
+  const authorization = headers.get('authorization')
+  if (authorization !== null && bearerScheme.test(authorization)) {
+    const token = singleBearer.exec(authorization)?.[1]
+    if (token !== undefined) return ok({ token, carrier: 'header' })
+    return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')
+  }
+  const header = headers.get('cookie')
+  if (header === null || issuer.authorizedParties.length === 0) return ok(undefined)
+  return findSessionCookie(header, await issuer.cookieSuffix())
+}
+
+/** The suffixed cookie belongs to this instance alone, so it goes first. Copies that differ are refused. */
+function findSessionCookie(
+  header: string,
+  suffix: string | undefined,
+): Result<Credential | undefined, Refusal> {
+  const names =
+    suffix === undefined ? [sessionCookie] : [`${sessionCookie}_${suffix}`, sessionCookie]
+  const crumbs = splitCookies(header).flatMap((crumb) => crumb.parts)
+  for (const name of names) {
+    const values = new Set(crumbs.filter((part) => part.name === name).map((part) => part.value))
+    if (values.size > 1) return refuse('token-ambiguous')
+    const [token] = values
+    if (token !== undefined && token !== '') return ok({ token, carrier: 'cookie' })
+  }
+  return ok(undefined)
+}
+
+/**
+ * A `Cookie` header without Clerk's cookies, or `undefined` when nothing is left. Everything else keeps
+ * its spelling.
+ */
+export function withoutClerkCookies(header: string): string | undefined {
+  if (!header.includes('__')) return header
+  const kept = splitCookies(header)
+    .map(({ parts }) => parts.filter((part) => !clerkCookies.test(part.name)))
+    .filter((parts) => parts.length > 0)
+    .map((parts) => parts.map((part) => part.text).join(','))
+  return kept.length > 0 ? kept.join(';').trim() : undefined
+}
+
+interface CookiePart {
+  readonly text: string
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Splits at semicolons and, inside, at commas: workerd joins two `Cookie` lines with a comma, so what
+ * looks like the end of one value may be the session cookie of the next line.
+ */
+function splitCookies(header: string): { parts: CookiePart[] }[] {
+  return header.split(';').map((crumb) => ({ parts: crumb.split(',').map(readPart) }))
+}
+
+function readPart(text: string): CookiePart {
+  const equals = text.indexOf('=')
+  const name = equals === -1 ? text : text.slice(0, equals)
+  return { text, name: name.trim(), value: equals === -1 ? '' : text.slice(equals + 1).trim() }
+}
+
+/**
+ * Whether an `Authorization` value has the shape of a Clerk credential, whatever its scheme: an opaque
+ * `ak_`, `mt_` or `oat_` token, an OAuth access token, or a JWT that names one of `issuers`.
+ */
+export function looksLikeClerk(authorization: string, issuers: readonly string[]): boolean {
+  return authorization.split(/[\s,]+/).some((word) => {
+    if (/^(?:ak|mt|oat)_/.test(word)) return true
+    const decoded = decodeToken(word)
+    if (!decoded.ok) return false
+    const { header, payload } = decoded.value
+    const type = String(header.typ).toLowerCase()
+    return type.endsWith('at+jwt') || issuers.some((issuer) => issuer === payload.iss)
+  })
+}

@@ -1,0 +1,53 @@
+/** `npm run keys`: a new value of USHER_SIGNING_KEY, or with `--rotate` the next step of the old one. */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { parseSigningKeys } from '../model/signing-key.ts'
+import {
+  formatSigningKeys,
+  makeSigningKey,
+  type RotationStep,
+  rotateSigningKeys,
+} from './signing-keys.ts'
+
+const usage = `Usage: npm run -s keys                       a new signing key
+       npm run -s keys -- --rotate           the next step of the set in USHER_SIGNING_KEY
+       npm run -s keys -- --rotate --from f  the next step of the set in the file f
+`
+
+const nextSteps: Readonly<Record<RotationStep, string>> = {
+  announced: 'The new key is published but does not sign yet. Rotate again after an hour or more.',
+  promoted: 'The new key signs now. Rotate again after an hour or more to retire the old one.',
+  retired: 'The old key is gone.',
+}
+
+const whereToPutIt = `
+In production:  npx wrangler secret put USHER_SIGNING_KEY    and paste the line above
+On a machine:   USHER_SIGNING_KEY='…' in .dev.vars           with the single quotes
+It is a secret: whoever has it can write identities that your origins believe.
+`
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  process.exitCode = 1
+})
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { rotate: { type: 'boolean' }, from: { type: 'string' } },
+  })
+  if (values.rotate !== true) {
+    if (values.from !== undefined) throw new Error('--from is only meant for --rotate.')
+    return print(formatSigningKeys([await makeSigningKey('current')]), 'Made one new signing key.')
+  }
+  const old = values.from ? readFileSync(values.from, 'utf8') : process.env.USHER_SIGNING_KEY
+  if (!old) throw new Error('--rotate needs the set in USHER_SIGNING_KEY or in --from <file>.')
+  const parsed = parseSigningKeys(old)
+  if (!parsed.ok) throw new Error(`The value to rotate ${parsed.error}.`)
+  const rotated = await rotateSigningKeys(parsed.value)
+  print(formatSigningKeys(rotated.keys), nextSteps[rotated.step])
+}
+
+function print(value: string, words: string): void {
+  process.stdout.write(`${value}\n`)
+  process.stderr.write(`\n${words}\n${whereToPutIt}`)
+}

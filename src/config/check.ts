@@ -1,0 +1,77 @@
+import { err, ok, type Result } from '../model/result.ts'
+import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
+import { surfaces } from './define.ts'
+import { type OriginContext, originShape } from './origins.ts'
+import type { Relaxations } from './relaxations.ts'
+import { routeShape } from './routes.ts'
+import {
+  type Draft,
+  listOf,
+  object,
+  optional,
+  parsed,
+  type Reading,
+  recordOf,
+  soundItemsOf,
+  word,
+} from './shape.ts'
+
+/** A config as far as it could be read; `null` stands for what was not given. */
+export type ConfigDraft = Draft<ReturnType<typeof configFields>>
+
+/**
+ * Reads what the factory of a config gave: every part on its own, so that all problems come at
+ * once. What parts have to do with each other is not looked at here.
+ */
+export function readConfig(value: unknown, context: OriginContext): Reading<ConfigDraft> {
+  const { value: draft, problems } = object(configFields(context))(value, '')
+  return {
+    value: draft,
+    problems: problems.map((one) => (one.place === '' ? { ...one, place: 'defineGateway' } : one)),
+  }
+}
+
+function configFields(context: OriginContext) {
+  const { relaxations } = context
+  return {
+    origins: recordOf(originShape(context), parseOriginName),
+    routes: soundItemsOf(routeShape),
+    prefix: optional(parsed(parsePrefix), '/_usher'),
+    aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
+    hosts: optional(listOf(parsed(parseHost)), null),
+    canonicalOrigin: optional(
+      parsed((source) => parseOrigin(source, relaxations)),
+      null,
+    ),
+    signInUrl: optional(
+      parsed((source) => parseSignInUrl(source, relaxations)),
+      null,
+    ),
+  }
+}
+
+/** The name of an origin is the audience of its identity assertions. */
+function parseOriginName(name: string): Result<string, string> {
+  if (/^[A-Za-z][\w-]{0,63}$/.test(name)) return ok(name)
+  return err('The name of an origin is a letter, then letters, digits, "-" or "_", at most 64.')
+}
+
+/** One segment in lower case, of characters that no spelling can hide. */
+function parsePrefix(source: string): Result<string, string> {
+  if (source === '/__clerk') return err("Is where Clerk's Frontend API is: choose another.")
+  if (/^\/(?!\.{1,2}$)[a-z0-9._~-]+$/.test(source)) return ok(source)
+  return err('Must be "/" and one segment of lower-case letters, digits, "-", ".", "_" or "~".')
+}
+
+/** Plain characters only, which have one spelling. Given without its trailing slash. */
+function parseAliasPath(source: string): Result<string, string> {
+  if (/^\/$|^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+\/?$/.test(source)) {
+    return ok(source.replace(/(?<=.)\/$/, ''))
+  }
+  return err('The path of an alias is plain: "/" and letters, digits, "-", ".", "_" or "~".')
+}
+
+function parseSignInUrl(source: string, relaxations: Relaxations): Result<string, string> {
+  const url = parseWebAddress(source, relaxations)
+  return url.ok ? ok(url.value.href) : url
+}

@@ -1,0 +1,130 @@
+/**
+ * Config: what the author of a gateway wrote and what the environment says, checked once and
+ * compiled into plain rules and settings. It never reads a binding, a clock or the network, and
+ * nothing that is wrong gets past it. The Worker's start, the commands and the local entry call it;
+ * authors call `defineGateway`.
+ */
+import { err, ok, type Result } from '../model/result.ts'
+import type { Rules } from '../model/route.ts'
+import { type ConfigDraft, readConfig } from './check.ts'
+import type { GatewayDefinition } from './define.ts'
+import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
+import { lint } from './lint.ts'
+import type { Problem } from './problem.ts'
+import type { Relaxations } from './relaxations.ts'
+import { compileRoutes } from './routes.ts'
+import { isWhole } from './shape.ts'
+
+/** A gateway that is ready to serve. */
+export interface Gateway {
+  readonly rules: Rules
+  readonly settings: Settings
+  /** What is legal but risky. */
+  readonly warnings: readonly Problem[]
+}
+
+/** Compiles a gateway with its environment. The error is all that is wrong, each with its place. */
+export function compileGateway(
+  definition: GatewayDefinition,
+  variables: Variables,
+  relaxations: Relaxations,
+): Result<Gateway, readonly Problem[]> {
+  const settings = readEnvironment(variables, relaxations)
+  const rules = compileRules(definition, variables, relaxations)
+  if (settings.ok && rules.ok) {
+    const gateway = { rules: rules.value, settings: settings.value }
+    return ok({ ...gateway, warnings: lint(gateway, relaxations) })
+  }
+  return err([settings, rules].flatMap((result) => (result.ok ? [] : result.error)))
+}
+
+function compileRules(
+  definition: GatewayDefinition,
+  variables: Variables,
+  relaxations: Relaxations,
+): Result<Rules, readonly Problem[]> {
+  const texts = textsOf(variables)
+  const missingVariables = new Set<string>()
+  const written = callFactory(definition, watched(texts, missingVariables))
+  if (!written.ok) return err([written.error])
+  const { value: draft, problems } = readConfig(written.value, { relaxations, missingVariables })
+  if (draft === undefined) return err(problems)
+
+  const hosts = draft.hosts ? new Set(draft.hosts) : undefined
+  const signs = texts.has('USHER_SIGNING_KEY')
+  const compiled = compileRoutes(draft.routes ?? [], { ...draft, hosts, signs })
+  const all = [...problems, ...compiled.problems, ...disagreements(draft)]
+  if (all.length > 0 || !isWhole(draft)) return err(all)
+  return ok({
+    prefix: draft.prefix,
+    aliases: spelledOut(draft.aliases),
+    hosts,
+    canonicalOrigin: draft.canonicalOrigin ?? undefined,
+    signInUrl: draft.signInUrl ?? undefined,
+    routes: compiled.routes,
+    escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
+  })
+}
+
+/** Calls an author's function. What it throws may quote a secret, so only its kind is told. */
+function callFactory(
+  { factory }: GatewayDefinition,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<unknown, Problem> {
+  try {
+    return ok(factory(env))
+  } catch (thrown) {
+    const kind = thrown instanceof Error ? thrown.name : typeof thrown
+    const message = `The function given to defineGateway threw a ${kind}: mend it.`
+    return err({ place: 'defineGateway', message })
+  }
+}
+
+/** The variables as an author reads them. Names that are read in vain are added to `missing`. */
+function watched(
+  texts: ReadonlyMap<string, string>,
+  missing: Set<string>,
+): Readonly<Record<string, string | undefined>> {
+  return new Proxy<Record<string, string>>(Object.fromEntries(texts), {
+    get(_target, name) {
+      if (typeof name !== 'string') return undefined
+      if (!texts.has(name)) missing.add(name)
+      return texts.get(name)
+    },
+  })
+}
+
+/** What is wrong between parts of a config that are each sound. */
+function disagreements(draft: ConfigDraft): readonly Problem[] {
+  const { prefix, aliases, hosts, canonicalOrigin, signInUrl } = draft
+  const own = [...(aliases?.keys() ?? [])].filter((path) =>
+    [prefix, '/__clerk'].includes(`/${path.split('/')[1]?.toLowerCase()}`),
+  )
+  const problems: Problem[] = own.map((path) => ({
+    place: `aliases[${JSON.stringify(path)}]`,
+    message: "Is Usher's own path already: an alias stands outside the prefix.",
+  }))
+  if (signInUrl && canonicalOrigin === null) {
+    const message =
+      'Is missing: signInUrl needs it, because a browser returns to it after signing in.'
+    problems.push({ place: 'canonicalOrigin', message })
+  }
+  if (canonicalOrigin && hosts && !hosts.includes(new URL(canonicalOrigin).host)) {
+    const message = 'Its host is not one of hosts and would be answered with 421: add it there.'
+    problems.push({ place: 'canonicalOrigin', message })
+  }
+  return problems
+}
+
+/** A trailing slash never counts, so each alias stands there with it and without. */
+function spelledOut(aliases: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
+  return new Map(
+    [...aliases].flatMap(([path, surface]) => {
+      if (surface === undefined) return []
+      const below = `/${surface}`
+      return path === '/'
+        ? [[path, below] as const]
+        : [[path, below] as const, [`${path}/`, below] as const]
+    }),
+  )
+}

@@ -1,0 +1,124 @@
+import type { AssertionMode, Escape } from '../model/route.ts'
+
+/** The variables of the environment, trimmed; one that is missing or empty is `undefined`. */
+export type ConfigEnvironment = Readonly<Record<string, string | undefined>>
+
+/** A time such as `'500ms'`, `'10s'` or `'1m'`. */
+export type Duration = `${number}ms` | `${number}s` | `${number}m`
+
+/** How long Usher waits for an origin; the same for every kind of origin. */
+interface OriginTimeout {
+  /** How long to wait for the headers of an answer, 1 ms to 10 min; `'30s'` when not given. */
+  readonly timeout?: Duration
+}
+
+/** An API that is reached by its address. */
+export interface UrlOrigin extends OriginTimeout {
+  /**
+   * An https address, with a base path if you like: `'https://api.internal.example.com/v1'`. It may
+   * be read from a variable; `undefined` is reported together with the variables that are missing.
+   */
+  readonly url: string | undefined
+}
+
+/** An API that is a Worker of the same account, reached by a service binding. */
+export interface ServiceOrigin extends OriginTimeout {
+  /** The name of the binding in `wrangler.toml`. */
+  readonly service: string
+}
+
+/** The API on whose own host this Worker runs, as a route in front of it. */
+export interface SameHostOrigin extends OriginTimeout {
+  readonly sameHost: true
+}
+
+export type OriginConfig = UrlOrigin | ServiceOrigin | SameHostOrigin | 'same-host'
+
+/** One word, or several that must all hold. */
+type OneOrAll = string | readonly string[]
+
+/** Conditions on a signed-in caller. Several words in one object must all hold. */
+export interface ConditionConfig {
+  /** A role granted in Usher (`'admin'`) or, with `org:`, one of Clerk's (`'org:admin'`). */
+  readonly role?: OneOrAll
+  /** A permission granted in Usher (`'reports.read'`) or one of Clerk's (`'org:reports:read'`). */
+  readonly permission?: OneOrAll
+  /** The organisation that must be active: an id, a slug or a path parameter (`':orgId'`). */
+  readonly org?: string
+  /** Every one of these must hold. */
+  readonly all?: readonly ConditionConfig[]
+  /** At least one of these must hold. */
+  readonly any?: readonly ConditionConfig[]
+  /** This must not hold. */
+  readonly not?: ConditionConfig
+}
+
+/**
+ * Who may pass: everyone, unverified (`'public'`); everyone, verified when a credential is there
+ * (`'optional'`); whoever is signed in (`'signed-in'`); or whoever meets the conditions.
+ */
+export type AccessConfig = 'public' | 'optional' | 'signed-in' | ConditionConfig
+
+/** Requests of one kind: where they go and who may send them. */
+export interface RouteConfig {
+  /** `'/users/:id'`, `'/files/*'`, `'/api/**'`: `**` stands last and takes whatever follows. */
+  readonly path: string
+  /** Upper-case methods; every method when not given. `'GET'` brings `'HEAD'` with it. */
+  readonly methods?: readonly string[]
+  /** One host, or every direct subdomain (`'*.example.com'`); every host when not given. */
+  readonly host?: string
+  /** The name of an origin. */
+  readonly origin: string
+  /** Who may pass; `'signed-in'` when not given. */
+  readonly access?: AccessConfig
+  /**
+   * What the signed identity is bound to: the session, or this one request. When not given:
+   * `'session'` for safe methods and `'request'` for the others. `'off'` sends none.
+   */
+  readonly assertion?: AssertionMode
+  /** Escapes that this route lets through although they are refused everywhere else. */
+  readonly escapes?: readonly Escape[]
+  /** Whether WebSocket upgrades pass; they do not when not given. */
+  readonly websocket?: boolean
+  /** Whether the origin is shown the caller's own credential; it is not when not given. */
+  readonly passCredential?: boolean
+}
+
+/** Usher's own surfaces, each by its path below the prefix. */
+export const surfaces = ['livez', 'readyz', 'me', 'verify', 'clerk-test', 'jwks.json'] as const
+
+/** One of Usher's own surfaces. */
+export type Surface = (typeof surfaces)[number]
+
+/** What `defineGateway` is given: the whole gateway. */
+export interface GatewayConfig {
+  /** The APIs behind Usher, by a name of your choice. */
+  readonly origins: Readonly<Record<string, OriginConfig>>
+  /** Which requests pass. The most specific route wins whatever the order; no route is 404. */
+  readonly routes: readonly RouteConfig[]
+  /** Where Usher's own surfaces live: one lower-case segment, `'/_usher'` when not given. */
+  readonly prefix?: string
+  /** Further paths of Usher's own surfaces: `{ '/healthz': 'livez' }`. */
+  readonly aliases?: Readonly<Record<string, Surface>>
+  /** The hosts that are served; others are answered with 421. Every host when not given. */
+  readonly hosts?: readonly string[]
+  /** Scheme and host under which browsers know this gateway: `'https://api.example.com'`. */
+  readonly canonicalOrigin?: string
+  /** Where a browser is sent to sign in; needs `canonicalOrigin`, to which it then returns. */
+  readonly signInUrl?: string
+}
+
+/** A gateway as its author wrote it, not yet checked. */
+export interface GatewayDefinition {
+  readonly factory: (env: ConfigEnvironment) => GatewayConfig
+}
+
+/**
+ * Defines a gateway. The function is called once per isolate with the environment's variables; it
+ * must be pure. Nothing is checked here: `npm run check` and the Worker's start do that.
+ */
+export function defineGateway(
+  factory: (env: ConfigEnvironment) => GatewayConfig,
+): GatewayDefinition {
+  return { factory }
+}

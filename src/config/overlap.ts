@@ -1,0 +1,51 @@
+import type { PathPattern } from '../model/pattern.ts'
+import type { Problem } from './problem.ts'
+import { hostText, includesSet, intersectSets, type RequestSet } from './request-set.ts'
+
+/** A set of requests and where it is written. */
+export interface PlacedSet extends RequestSet {
+  readonly place: string
+}
+
+/**
+ * A problem for each two routes of which neither is the more specific one for a request that both
+ * match, unless a third route lies within both and takes all of what they share.
+ */
+export function ambiguities(sets: readonly PlacedSet[]): readonly Problem[] {
+  return sets.flatMap((set, index) =>
+    sets.slice(0, index).flatMap((earlier) => ambiguity(earlier, set, sets) ?? []),
+  )
+}
+
+function ambiguity(
+  earlier: PlacedSet,
+  later: PlacedSet,
+  all: readonly PlacedSet[],
+): Problem | undefined {
+  const overlap = intersectSets(earlier, later)
+  if (overlap === undefined) return undefined
+  const within = includesSet(earlier, later)
+  const around = includesSet(later, earlier)
+  if (within && around) {
+    const message = `Takes exactly the requests of ${earlier.place}: remove one of them.`
+    return { place: later.place, message }
+  }
+  if (within || around) return undefined
+  // What lies within both lies within the overlap, so a third route settles it only by being it.
+  if (all.some((third) => includesSet(third, overlap) && includesSet(overlap, third)))
+    return undefined
+  const message =
+    `Neither this route nor ${earlier.place} is more specific for ${describe(overlap)}: ` +
+    'narrow one, or add a route for exactly that.'
+  return { place: later.place, message }
+}
+
+function describe({ methods, host, path }: RequestSet): string {
+  const method = methods === undefined ? 'any method' : [...methods].join(', ')
+  return `${method} on ${hostText(host)}${pathText(path)}`
+}
+
+function pathText({ segments, rest }: PathPattern): string {
+  const parts = segments.map((one) => (one.kind === 'literal' ? encodeURIComponent(one.text) : '*'))
+  return `/${[...parts, ...(rest ? ['**'] : [])].join('/')}`
+}

@@ -1,0 +1,97 @@
+/**
+ * The definition of which route a request takes, written to be obviously right, not fast: the
+ * request path has a matcher of its own, which tests hold against this one.
+ */
+import type { PathPattern } from '../model/pattern.ts'
+import { matchesHost, type RequestSet, strictlyIncludesSet } from './request-set.ts'
+
+/** What of a request decides its route. */
+export interface RoutedRequest {
+  /** Lower case, with a port where it is not the default. */
+  readonly host: string
+  readonly method: string
+  /** The decoded segments of the path, without the empty one after a trailing slash. */
+  readonly segments: readonly string[]
+}
+
+/** Whether a request is one of a set. */
+export function matchesRequest(set: RequestSet, request: RoutedRequest): boolean {
+  return (
+    matchesHost(set.host, request.host) &&
+    (set.methods?.has(request.method) ?? true) &&
+    matchesSegments(set.path, request.segments)
+  )
+}
+
+/**
+ * The most specific route for a request: the one that matches and that includes no other that does.
+ * `undefined` when none matches, or when several are left, which compiled routes never are.
+ */
+export function selectRoute<R extends RequestSet>(
+  routes: readonly R[],
+  request: RoutedRequest,
+): R | undefined {
+  const matching = routes.filter((route) => matchesRequest(route, request))
+  const [best, ...others] = matching.filter(
+    (route) => !matching.some((other) => strictlyIncludesSet(route, other)),
+  )
+  return others.length === 0 ? best : undefined
+}
+
+/**
+ * The routes that no request can reach, because more specific ones take every request of theirs.
+ * `hosts` are those that are served; `undefined` is every host.
+ */
+export function unreachableRoutes<R extends RequestSet>(
+  routes: readonly R[],
+  hosts: ReadonlySet<string> | undefined,
+): readonly R[] {
+  const longest = Math.max(0, ...routes.map((route) => route.path.segments.length))
+  return routes.filter((route) => {
+    const inner = routes.filter((other) => strictlyIncludesSet(route, other))
+    return witnesses(route, { hosts, segmentsMax: longest + 1 }).every((request) =>
+      inner.some((other) => matchesRequest(other, request)),
+    )
+  })
+}
+
+/** In no host, method or path that is written down: what takes it takes everything there. */
+const fresh = '\0'
+
+/** Requests of a set such that, when others take all of these, they take the whole set. */
+function witnesses(
+  set: RequestSet,
+  bounds: { hosts: ReadonlySet<string> | undefined; segmentsMax: number },
+): readonly RoutedRequest[] {
+  const methods = [...(set.methods ?? [fresh])]
+  const hosts = bounds.hosts
+    ? [...bounds.hosts].filter((host) => matchesHost(set.host, host))
+    : [freshHost(set)]
+  const stem = set.path.segments.map((one) => (one.kind === 'literal' ? one.text : fresh))
+  const tails = set.path.rest ? Math.max(0, bounds.segmentsMax - stem.length) : 0
+  return Array.from({ length: tails + 1 }, (_, length) => [
+    ...stem,
+    ...Array<string>(length).fill(fresh),
+  ]).flatMap((segments) =>
+    hosts.flatMap((host) => methods.map((method) => ({ host, method, segments }))),
+  )
+}
+
+function freshHost({ host }: RequestSet): string {
+  switch (host.kind) {
+    case 'any':
+      return fresh
+    case 'exact':
+      return host.host
+    case 'subdomain':
+      return fresh + host.suffix
+  }
+}
+
+function matchesSegments(pattern: PathPattern, segments: readonly string[]): boolean {
+  const { length } = pattern.segments
+  if (pattern.rest ? segments.length < length : segments.length !== length) return false
+  return pattern.segments.every(
+    (segment, index) => segment.kind === 'any' || segment.text === segments[index],
+  )
+}

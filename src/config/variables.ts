@@ -1,0 +1,138 @@
+import { err, ok, type Result } from '../model/result.ts'
+import { parseSigningKeys } from '../model/signing-key.ts'
+import { baseOf, parseOrigin, parseUpstreamAddress } from './address.ts'
+import { parseFrontendApi, parsePublishableKey } from './frontend-api.ts'
+import type { Relaxations } from './relaxations.ts'
+
+/** One variable of the environment: what it is for people, and how it is read. */
+export interface VariableRow<T> {
+  /** One sentence for the documentation. */
+  readonly meaning: string
+  /** What holds when it is not set, where that is not simply nothing. */
+  readonly fallback?: string
+  /** A secret belongs into `wrangler secret`, never into a file that is committed. */
+  readonly secret?: true
+  /** Reads the trimmed text, never empty. The error is a sentence and echoes no value. */
+  readonly parse: (source: string, relaxations: Relaxations) => Result<T, string>
+}
+
+/** Every variable that Usher reads, in the order in which people should meet them. */
+export const variableTable = {
+  ORIGIN_URL: {
+    meaning: 'The address of the API behind the gateway, as the shipped config reads it.',
+    parse: (source) => ok(source),
+  },
+  CLERK_PUBLISHABLE_KEY: {
+    meaning: 'Names the Clerk instance; its other addresses follow from it.',
+    parse: parsePublishableKey,
+  },
+  NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: {
+    meaning: 'The same under the name that Next.js projects use.',
+    parse: parsePublishableKey,
+  },
+  CLERK_FRONTEND_API: {
+    meaning: 'Names the Clerk instance by the host of its Frontend API.',
+    parse: parseFrontendApi,
+  },
+  CLERK_JWT_ISSUER: {
+    meaning: 'Names the Clerk instance by the `iss` of its tokens, exactly as they say it.',
+    parse: parseIssuer,
+  },
+  CLERK_JWT_KEY: {
+    meaning: "The instance's public key in PEM: with it, and an issuer, no key is ever fetched.",
+    parse: parsePublicKey,
+  },
+  CLERK_SECRET_KEY: {
+    meaning: 'Lets keys come from the Backend API when the Frontend API cannot give them.',
+    secret: true,
+    parse: parseSecretKey,
+  },
+  CLERK_FAPI_URL: {
+    meaning: 'Another address of the Frontend API.',
+    fallback: 'https:// and the host that the publishable key names',
+    parse: parseBase,
+  },
+  CLERK_API_URL: {
+    meaning: 'Another address of the Backend API.',
+    fallback: 'https://api.clerk.com',
+    parse: parseBase,
+  },
+  CLERK_PROXY_URL: {
+    meaning: 'The address of your own proxy for the Frontend API: one more accepted issuer.',
+    parse: parseIssuer,
+  },
+  AUTHORIZED_PARTIES: {
+    meaning: 'The origins of your frontends, with commas: checks `azp` and turns cookies on.',
+    parse: (source, relaxations) => parseList(source, (one) => parseParty(one, relaxations)),
+  },
+  CLERK_JWT_AUDIENCE: {
+    meaning: 'Audiences, with commas, of which a token must name one in `aud`.',
+    parse: (source) => parseList(source, ok),
+  },
+  USHER_SIGNING_KEY: {
+    meaning: 'Signs the identity assertion; made and rotated by `npm run keys`.',
+    secret: true,
+    parse: parseSigningKey,
+  },
+  APP_NAME: {
+    meaning: 'What the pages of the gateway call it.',
+    fallback: 'Usher',
+    parse: (source) => ok(source),
+  },
+} satisfies Record<string, VariableRow<unknown>>
+
+function parseBase(source: string, relaxations: Relaxations): Result<string, string> {
+  const url = parseUpstreamAddress(source, relaxations)
+  return url.ok ? ok(baseOf(url.value)) : url
+}
+
+/** An issuer is compared letter by letter, so it stays as it is written. */
+function parseIssuer(source: string, relaxations: Relaxations): Result<string, string> {
+  const url = parseUpstreamAddress(source, relaxations)
+  return url.ok ? ok(source) : url
+}
+
+/** Environments that cannot hold line breaks hold `\n` in two characters. */
+function parsePublicKey(source: string): Result<string, string> {
+  const pem = source.replaceAll('\\n', '\n').replaceAll('\r', '')
+  const block = /^-----BEGIN ((?:RSA )?PUBLIC KEY)-----\n[A-Za-z0-9+/=\n]+\n-----END \1-----\n?$/
+  return block.test(pem)
+    ? ok(pem)
+    : err('Must be a public key in PEM, with its BEGIN and END lines.')
+}
+
+/** `sk_test_…` or `sk_live_…`. */
+function parseSecretKey(source: string): Result<string, string> {
+  if (/^sk_[\x21-\x7e]+$/.test(source)) return ok(source)
+  return err('Must be a secret key as the Clerk dashboard shows it: sk_test_… or sk_live_….')
+}
+
+function parseSigningKey(source: string) {
+  const keys = parseSigningKeys(source)
+  return keys.ok ? keys : err(`The value ${keys.error}: make it with npm run keys.`)
+}
+
+/** `azp` is an origin as browsers write it; plain http only makes sense on one's own machine. */
+function parseParty(source: string, relaxations: Relaxations): Result<string, string> {
+  const isLocal = /^http:\/\/localhost(:\d+)?$/.test(source)
+  const origin = parseOrigin(
+    source,
+    isLocal ? { ...relaxations, plainAddresses: true } : relaxations,
+  )
+  if (origin.ok && origin.value === source) return origin
+  return err('Must be exact origins with commas, such as https://app.example.com: no path, no "*".')
+}
+
+function parseList<T>(
+  source: string,
+  parse: (one: string) => Result<T, string>,
+): Result<readonly T[], string> {
+  const values: T[] = []
+  for (const one of source.split(',')) {
+    if (one.trim() === '') return err('Must be a list with commas, without empty entries.')
+    const value = parse(one.trim())
+    if (!value.ok) return value
+    values.push(value.value)
+  }
+  return ok(values)
+}

@@ -1,0 +1,213 @@
+import type { ApiCapabilities, Call } from './api/capabilities.ts'
+import { cookieSuffixOf, type Issuer } from './clerk/issuer.ts'
+import { createKeyRing } from './clerk/key-ring.ts'
+import { askSources, type Send } from './clerk/key-source.ts'
+import { createPemRing } from './clerk/pem.ts'
+import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
+import type { GatewayDefinition } from './config/define.ts'
+import type { ClerkSettings } from './config/environment.ts'
+import type { Problem } from './config/problem.ts'
+import { type Relaxations, strict } from './config/relaxations.ts'
+import type { Asking } from './gateway/asking.ts'
+import { createAssert } from './gateway/assertion.ts'
+import { authenticate } from './gateway/authenticate.ts'
+import type { Roads } from './gateway/forward.ts'
+import { buildRouteTable } from './gateway/match.ts'
+import { type Gateway, walk } from './gateway/pipeline.ts'
+import type { RequestRecord } from './gateway/record.ts'
+import type { Clock } from './model/clock.ts'
+import type { ReadFacts } from './model/facts.ts'
+import { refuse } from './model/refusal.ts'
+import { refusalResponse } from './model/refusal-response.ts'
+import { err, ok, type Result } from './model/result.ts'
+import { createKeyStore } from './store/key-store.ts'
+
+/** What the platform gives: the required bindings, and the variables beside them. */
+export interface Env {
+  readonly KV: KVNamespace
+  readonly DB: D1Database
+  readonly [name: string]: unknown
+}
+
+/** Usher's own rooms, as the front desk opens them. */
+export interface FrontDesk {
+  fetch(request: Request, bindings: { call: Call }): Response | Promise<Response>
+}
+
+/** What an entry brings along. The production entry brings only the first two. */
+export interface House {
+  readonly definition: GatewayDefinition
+  /** Loads the front desk; called when one of Usher's own surfaces is first asked for. */
+  readonly app: () => Promise<{ createApp(capabilities: ApiCapabilities): FrontDesk }>
+  readonly relaxations?: Relaxations
+  /** How Usher reaches the key server and origins that have an address. */
+  readonly fetch?: Send
+  readonly facts?: ReadFacts
+  readonly clock?: Clock
+  readonly record?: (record: RequestRecord) => void
+  /** Where problems, warnings and records are written. */
+  readonly log?: Pick<Console, 'log' | 'warn' | 'error'>
+}
+
+/**
+ * The front door: opens the house once per isolate and shows every request to the gateway. A house
+ * whose configuration is wrong stays shut: 503 with one fixed sentence for all but `livez`, and the
+ * list of problems in the log.
+ */
+export function frontDoor(furnish: (env: Env) => House): {
+  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>
+} {
+  let opened: Result<Gateway, readonly Problem[]> | undefined
+  return {
+    async fetch(request, env, context) {
+      opened ??= openGateway(furnish(env), env)
+      return opened.ok ? walk(request, context, opened.value) : shut(request)
+    },
+  }
+}
+
+/** Turns bindings and configuration into the capabilities that the gateway works with. */
+export function openGateway(house: House, env: Env): Result<Gateway, readonly Problem[]> {
+  const { relaxations = strict, log = console } = house
+  const compiled = compileGateway(house.definition, env, relaxations)
+  const problems = [...(compiled.ok ? missingServices(compiled.value, env) : compiled.error)]
+  for (const name of ['KV', 'DB']) {
+    if (env[name] === undefined)
+      problems.push({ place: name, message: `Bind ${name} in wrangler.toml.` })
+  }
+  if (!compiled.ok || problems.length > 0) {
+    for (const { place, message } of problems) log.error(`${place}: ${message}`)
+    return err(problems)
+  }
+  for (const { place, message } of compiled.value.warnings) log.warn(`${place}: ${message}`)
+  return ok(furnishGateway(compiled.value, { house, env, relaxations }))
+}
+
+function furnishGateway(
+  { rules, settings }: Compiled,
+  { house, env, relaxations }: { house: House; env: Env; relaxations: Relaxations },
+): Gateway {
+  const clock = house.clock ?? systemClock
+  const network: Send = house.fetch ?? ((request) => fetch(request))
+  const issuer = openIssuer(settings.clerk, { kv: env.KV, network, clock })
+  const readFacts = house.facts ?? factsUnavailable
+  const authority = { issuer, readFacts }
+  const capabilities: ApiCapabilities = {
+    clock,
+    issuer,
+    readFacts,
+    signingKeys: settings.signingKeys,
+    openDiagnosis: relaxations.openDiagnosis,
+    readinessChecks: [
+      { name: 'keys', isReady: (moment) => issuer.keys.isReady(moment) },
+      { name: 'kv', isReady: async () => (await env.KV.get('ready')) !== undefined },
+      { name: 'd1', isReady: async () => (await env.DB.prepare('SELECT 1').first()) !== null },
+    ],
+  }
+  return {
+    rules,
+    routes: buildRouteTable(rules.routes),
+    authority,
+    assert: createAssert(settings.signingKeys),
+    roads: { network, services: servicesOf(rules.routes, env) },
+    rooms: openRooms(house, capabilities, authority),
+    clock,
+    record: house.record ?? refusalLog(house.log ?? console),
+  }
+}
+
+function openIssuer(
+  clerk: ClerkSettings,
+  { kv, network, clock }: { kv: KVNamespace; network: Send; clock: Clock },
+): Issuer {
+  const { issuers, authorizedParties, audiences, jwtKey, keySources } = clerk
+  const store = createKeyStore(kv, issuers.join(' '))
+  const keys = jwtKey
+    ? createPemRing(jwtKey)
+    : createKeyRing({ ask: askSources(keySources, network, clock), store, clock })
+  const cookieSuffix = cookieSuffixOf(clerk.publishableKey)
+  return { issuers, authorizedParties, audiences, keys, cookieSuffix }
+}
+
+function openRooms(
+  house: House,
+  capabilities: ApiCapabilities,
+  authority: Gateway['authority'],
+): Gateway['rooms'] {
+  let desk: FrontDesk | undefined
+  return async (path, asking) => {
+    desk ??= (await house.app()).createApp(capabilities)
+    const { request, target, requestId, moment } = asking
+    const url = `${target.scheme}://${target.host}${path}${target.query}`
+    const inside = new Request(url, request)
+    const call = { request: inside, requestId, moment, identify: identifier(asking, authority) }
+    return desk.fetch(inside, { call })
+  }
+}
+
+const optional = { kind: 'optional' } as const
+const signedIn = {
+  kind: 'signed-in',
+  condition: { kind: 'all', of: [] },
+  needsFacts: false,
+} as const
+
+function identifier(asking: Asking, authority: Gateway['authority']): Call['identify'] {
+  return async (mayBeAnonymous) => {
+    const caller = await authenticate(asking, mayBeAnonymous ? optional : signedIn, authority)
+    return caller.ok ? ok(caller.value.principal) : caller
+  }
+}
+
+type Fetching = { fetch(request: Request): Promise<Response> }
+
+function isFetching(binding: unknown): binding is Fetching {
+  return typeof (binding as Partial<Fetching> | undefined)?.fetch === 'function'
+}
+
+function serviceNames(routes: Compiled['rules']['routes']): Set<string> {
+  return new Set(
+    routes.flatMap(({ origin }) => (origin.kind === 'service' ? [origin.binding] : [])),
+  )
+}
+
+function missingServices({ rules }: Compiled, env: Env): Problem[] {
+  return [...serviceNames(rules.routes)]
+    .filter((name) => !isFetching(env[name]))
+    .map((name) => ({ place: name, message: `Bind the service ${name} in wrangler.toml.` }))
+}
+
+function servicesOf(routes: Compiled['rules']['routes'], env: Env): Roads['services'] {
+  return new Map(
+    [...serviceNames(routes)].flatMap((name) => {
+      const binding = env[name]
+      return isFetching(binding) ? [[name, (request: Request) => binding.fetch(request)]] : []
+    }),
+  )
+}
+
+/** Facts live in D1; until something reads them there, nobody is granted anything. */
+const factsUnavailable: ReadFacts = async () => refuse('facts-unavailable')
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** A line for each request that went no further; the log of the platform counts every line. */
+function refusalLog(log: Pick<Console, 'log'>): (record: RequestRecord) => void {
+  return (record) => {
+    if (record.reason !== undefined) log.log(JSON.stringify(record))
+  }
+}
+
+/** What a house answers that cannot open. */
+function shut(request: Request): Response {
+  const { method, headers, url } = request
+  if (new URL(url).pathname === '/_usher/livez') return Response.json({ status: 'alive' })
+  const requestId = crypto.randomUUID()
+  return refusalResponse({ code: 'gateway-misconfigured' }, { method, headers, requestId })
+}

@@ -1,0 +1,107 @@
+import { encodeBase64url } from '../model/base64url.ts'
+import type { Moment } from '../model/clock.ts'
+import type { Facts } from '../model/facts.ts'
+import type { User } from '../model/principal.ts'
+import { createRecent } from '../model/recent.ts'
+import type { SigningKey } from '../model/signing-key.ts'
+
+/** No assertion lives longer. */
+export const assertionLifeSeconds = 60
+/** How far an assertion may outlive the credential it rests on: the skew that the credential is given. */
+const graceSeconds = 5
+/** Reusable assertions that are kept, about 1 KiB each. */
+const keptMax = 4000
+
+/** What one assertion says. */
+export interface Assertable {
+  readonly user: User
+  readonly facts: Facts | undefined
+  /** The name of the origin that is to believe it (`aud`). */
+  readonly audience: string
+  /** Set when it is bound to one request: method, host and path. */
+  readonly request:
+    | { readonly method: string; readonly host: string; readonly path: string }
+    | undefined
+}
+
+/** Signs assertions of identity for origins. */
+export type Assert = (assertable: Assertable, moment: Moment) => Promise<string>
+
+interface Kept {
+  readonly assertion: string
+  readonly factsText: string
+  readonly renewAtMs: number
+}
+
+/**
+ * Signs with the current key: ES256 (RFC 7518 section 3.4), at most {@link assertionLifeSeconds}, never
+ * past the end of the caller's own token and {@link graceSeconds}. One that is not bound to a request is
+ * used again for the same token, the same facts and the same origin until half its life is over.
+ */
+export function createAssert(keys: readonly SigningKey[]): Assert {
+  const signingKey = keys.find((key) => key.state === 'current')
+  const kept = createRecent<string, Kept>(keptMax)
+  let privateKey: CryptoKey | undefined
+
+  async function sign(payload: object): Promise<string> {
+    if (signingKey === undefined) throw new TypeError('A route asks for an assertion without a key')
+    privateKey ??= await importSigningKey(signingKey)
+    const header = { alg: 'ES256', kid: signingKey.kid, typ: 'JWT' }
+    const text = `${encodeBase64url(JSON.stringify(header))}.${encodeBase64url(JSON.stringify(payload))}`
+    const signature = await crypto.subtle.sign(
+      { name: 'ECDSA', hash: 'SHA-256' },
+      privateKey,
+      new TextEncoder().encode(text),
+    )
+    return `${text}.${encodeBase64url(signature)}`
+  }
+
+  return async (assertable, moment) => {
+    const payload = payloadOf(assertable, moment.nowMs)
+    if (assertable.request !== undefined) return sign(payload)
+    const name = `${assertable.audience} ${assertable.user.token}`
+    const factsText = JSON.stringify(assertable.facts ?? null)
+    const known = kept.get(name)
+    if (known && known.factsText === factsText && moment.nowMs < known.renewAtMs) {
+      return known.assertion
+    }
+    const assertion = await sign(payload)
+    const renewAtMs = moment.nowMs + ((payload.exp - payload.iat) * 1000) / 2
+    kept.set(name, { assertion, factsText, renewAtMs })
+    return assertion
+  }
+}
+
+function payloadOf({ user, facts, audience, request }: Assertable, nowMs: number) {
+  const iat = Math.floor(nowMs / 1000)
+  const { organization } = user
+  return {
+    iss: 'usher',
+    aud: audience,
+    sub: user.userId,
+    sid: user.sessionId,
+    iat,
+    exp: Math.min(iat + assertionLifeSeconds, Math.floor(user.expiresAtSeconds) + graceSeconds),
+    ...(user.actor !== undefined && { act: { sub: user.actor } }),
+    ...(organization && {
+      org: {
+        id: organization.id,
+        slug: organization.slug,
+        role: organization.role,
+        permissions: organization.permissions,
+      },
+    }),
+    ...(facts && { roles: facts.roles, permissions: facts.permissions }),
+    ...(request && { mth: request.method, hst: request.host, pth: request.path }),
+  }
+}
+
+function importSigningKey({ x, y, d }: SigningKey): Promise<CryptoKey> {
+  return crypto.subtle.importKey(
+    'jwk',
+    { kty: 'EC', crv: 'P-256', x, y, d },
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    false,
+    ['sign'],
+  )
+}

@@ -1,0 +1,134 @@
+import { isWebSocket } from '../model/headers.ts'
+import { type Refusal, refuse } from '../model/refusal.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { Route } from '../model/route.ts'
+import { type CanonicalTarget, refusalOfEscape } from './canonical.ts'
+
+/** A route that a request is for, with what its parameters stand for. */
+export interface Match {
+  readonly route: Route
+  /** Decoded: `:orgId` -> `org_123`. */
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** The routes as a tree of segments: a lookup costs the depth of the path, whatever their number. */
+export interface RouteTable {
+  readonly literals: Map<string, RouteTable>
+  any: RouteTable | undefined
+  /** Routes that end here, the most specific host and methods first. */
+  readonly ends: Route[]
+  /** Routes that take whatever follows (`**`), in the same order. */
+  readonly rests: Route[]
+}
+
+/** Builds the tree. The routes are free of ambiguity: compiling the configuration saw to that. */
+export function buildRouteTable(routes: readonly Route[]): RouteTable {
+  const root = emptyTable()
+  for (const route of routes) {
+    let table = root
+    for (const segment of route.path.segments) table = descend(table, segment)
+    const list = route.path.rest ? table.rests : table.ends
+    list.push(route)
+    list.sort((left, right) => breadth(left) - breadth(right))
+  }
+  return root
+}
+
+function emptyTable(): RouteTable {
+  return { literals: new Map(), any: undefined, ends: [], rests: [] }
+}
+
+function descend(table: RouteTable, segment: Route['path']['segments'][number]): RouteTable {
+  if (segment.kind === 'any') {
+    table.any ??= emptyTable()
+    return table.any
+  }
+  const known = table.literals.get(segment.text)
+  if (known !== undefined) return known
+  const next = emptyTable()
+  table.literals.set(segment.text, next)
+  return next
+}
+
+const hostBreadth = { exact: 0, subdomain: 1, any: 2 } as const
+const methodsMax = 1000
+
+/** Of two routes for one path, the one with the narrower host goes first, then the one with fewer methods. */
+function breadth(route: Route): number {
+  return hostBreadth[route.host.kind] * methodsMax + (route.methods?.size ?? methodsMax - 1)
+}
+
+/**
+ * The most specific route for a target and method, whatever the order of the configuration: literals
+ * before `:name` and `*`, those before `**`. Refuses with `route-unknown`, with `method-not-allowed` when
+ * only the method is wrong, or with 400 when the path holds an escape, or the request asks for a WebSocket,
+ * that this route does not let through.
+ */
+export function match(
+  table: RouteTable,
+  target: CanonicalTarget,
+  { method, headers }: Pick<Request, 'method' | 'headers'>,
+): Result<Match, Refusal> {
+  const allow = new Set<string>()
+  const route = find(table, 0, (candidate) => {
+    if (!hostMatches(candidate, target.host)) return false
+    if (methodMatches(candidate, method)) return true
+    for (const other of candidate.methods ?? []) allow.add(other)
+    return false
+  })
+  if (route === undefined) {
+    return allow.size > 0
+      ? refuse('method-not-allowed', { allow: [...allow] })
+      : refuse('route-unknown')
+  }
+  const forbidden = target.escapes.find((kept) => !route.escapes.has(kept))
+  if (forbidden !== undefined) return refuse(refusalOfEscape(forbidden))
+  if (!route.websocket && isWebSocket(headers)) return refuse('upgrade-not-allowed')
+  return ok({ route, parameters: readParameters(route, target.segments) })
+
+  function find(
+    node: RouteTable,
+    depth: number,
+    accepts: (route: Route) => boolean,
+  ): Route | undefined {
+    const name = target.segments[depth]
+    const literal = name === undefined ? undefined : node.literals.get(name)
+    return (
+      (name === undefined ? node.ends.find(accepts) : undefined) ??
+      (literal && find(literal, depth + 1, accepts)) ??
+      (name !== undefined && node.any ? find(node.any, depth + 1, accepts) : undefined) ??
+      node.rests.find(accepts)
+    )
+  }
+}
+
+function hostMatches({ host }: Route, actual: string): boolean {
+  switch (host.kind) {
+    case 'any':
+      return true
+    case 'exact':
+      return actual === host.host
+    case 'subdomain': {
+      const label = actual.slice(0, -host.suffix.length)
+      return actual.endsWith(host.suffix) && label !== '' && !label.includes('.')
+    }
+  }
+}
+
+function methodMatches({ methods }: Route, method: string): boolean {
+  if (methods === undefined || methods.has(method)) return true
+  return method === 'HEAD' && methods.has('GET')
+}
+
+const noParameters: ReadonlyMap<string, string> = new Map()
+
+function readParameters(route: Route, segments: readonly string[]): ReadonlyMap<string, string> {
+  let parameters: Map<string, string> | undefined
+  for (const [index, segment] of route.path.segments.entries()) {
+    const value = segments[index]
+    if (segment.kind === 'literal' || segment.name === undefined || value === undefined) continue
+    parameters ??= new Map()
+    parameters.set(segment.name, value)
+  }
+  return parameters ?? noParameters
+}

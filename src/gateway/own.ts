@@ -1,0 +1,34 @@
+import { type Refusal, refuse } from '../model/refusal.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { Rules } from '../model/route.ts'
+import { type CanonicalTarget, decodeFully } from './canonical.ts'
+
+/** Clerk's Frontend API through the gateway's own domain lives here; no origin ever does. */
+const clerkPrefix = '/__clerk'
+
+/**
+ * Which of Usher's own surfaces a target leads to: the path below the prefix, such as `/me`, or
+ * `undefined` when it is none of Usher's business. Only the exact spelling leads there; whatever else
+ * some origin could read as the same prefix (another case, escapes, a path parameter) is refused with
+ * `route-unknown`, so that it reaches no origin. A host that is not served is refused first.
+ */
+export function claim(target: CanonicalTarget, rules: Rules): Result<string | undefined, Refusal> {
+  if (rules.hosts !== undefined && !rules.hosts.has(target.host)) return refuse('host-unknown')
+  const alias = rules.aliases.get(target.path)
+  if (alias !== undefined) return ok(alias)
+  if (target.path.startsWith(`${rules.prefix}/`)) {
+    return ok(target.path.slice(rules.prefix.length))
+  }
+  const name = `/${fold(target.segments[0] ?? '')}`
+  const isReserved = name === clerkPrefix || name === rules.prefix.toLowerCase()
+  return isReserved ? refuse('route-unknown') : ok(undefined)
+}
+
+/** How a lenient origin might read the name: decoded to the end, lower case, up to a separator. */
+function fold(segment: string): string {
+  return (
+    decodeFully(segment)
+      .toLowerCase()
+      .split(/[/\\;?#]/, 1)[0] ?? ''
+  )
+}

@@ -1,0 +1,77 @@
+/**
+ * The gateway: the way of a request from its raw target to the answer of its origin, a file a stage.
+ * It never reads a database or a binding: what it needs of the world is handed to it as capabilities.
+ * The front door calls it for every request; Usher's own rooms are one of its exits.
+ */
+import type { Clock } from '../model/clock.ts'
+import type { Rules } from '../model/route.ts'
+import { answer } from './answer.ts'
+import type { Rooms } from './asking.ts'
+import type { Assert } from './assertion.ts'
+import { type Authority, authenticate } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { canonicalize } from './canonical.ts'
+import { forward, type Roads } from './forward.ts'
+import { introduce } from './identity.ts'
+import { match, type RouteTable } from './match.ts'
+import { claim } from './own.ts'
+import type { Record } from './record.ts'
+import { beginVisit, type Keeper } from './visit.ts'
+
+/** Everything the gateway needs of the world, once per isolate. */
+export interface Gateway {
+  readonly rules: Rules
+  readonly routes: RouteTable
+  readonly authority: Authority
+  readonly assert: Assert
+  readonly roads: Roads
+  readonly rooms: Rooms
+  readonly clock: Clock
+  readonly record: Record
+}
+
+/**
+ * Shows a request to its origin, or refuses it: canonicalize -> match -> authenticate -> authorize ->
+ * introduce -> forward -> answer -> record. Every stage takes plain data and gives a result; the first
+ * that fails is the answer. It always resolves: whatever is thrown is a 500 without a word about it.
+ */
+export async function walk(request: Request, keeper: Keeper, gateway: Gateway): Promise<Response> {
+  const { rules, routes, authority, roads, rooms, clock } = gateway
+  const visit = beginVisit(request, keeper, gateway)
+  try {
+    const canonical = canonicalize(request, rules.escapes)
+    if (!canonical.ok) return visit.refuse(canonical.error)
+    const target = canonical.value
+    visit.note({ host: target.host, path: target.path })
+    const asking = { request, target, moment: visit.moment, requestId: visit.requestId }
+
+    const own = claim(target, rules)
+    if (!own.ok) return visit.refuse(own.error)
+    if (own.value !== undefined) {
+      visit.note({ route: `usher ${own.value}` })
+      return visit.leave(await rooms(own.value, asking))
+    }
+
+    const matched = match(routes, target, request)
+    if (!matched.ok) return visit.refuse(matched.error)
+    const { route } = matched.value
+    visit.note({ route: route.name })
+
+    const caller = await authenticate(asking, route.access, authority)
+    if (!caller.ok) return visit.refuse(caller.error, target)
+    visit.meet(caller.value)
+
+    const permitted = authorize(matched.value, caller.value)
+    if (!permitted.ok) return visit.refuse(permitted.error, target)
+
+    const headers = await introduce(asking, { route, caller: caller.value }, gateway)
+    const response = await forward({ request, target, headers, origin: route.origin }, roads, clock)
+    if (!response.ok) return visit.refuse(response.error)
+    return visit.leave(answer(response.value, visit.requestId))
+  } catch (thrown) {
+    visit.note({ fault: thrown instanceof Error ? thrown.name : typeof thrown })
+    return visit.refuse({ code: 'internal-error' })
+  } finally {
+    gateway.record(visit.record())
+  }
+}

@@ -1,0 +1,87 @@
+import type { Clock, Moment } from '../model/clock.ts'
+import type { Refusal } from '../model/refusal.ts'
+import { refusalResponse } from '../model/refusal-response.ts'
+import type { Rules } from '../model/route.ts'
+import type { Caller } from './authenticate.ts'
+import type { CanonicalTarget } from './canonical.ts'
+import type { RequestRecord } from './record.ts'
+
+/** Who keeps work alive that goes on behind an answer: the execution context of the Worker. */
+export interface Keeper {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** One request on its way: its id, its one moment, and what will be recorded of it. */
+export interface Visit {
+  readonly requestId: string
+  readonly moment: Moment
+  note(seen: Partial<RequestRecord>): void
+  /** Notes who is calling. */
+  meet(caller: Caller): void
+  /** The answer to a request that goes no further. */
+  refuse(refusal: Refusal, target?: CanonicalTarget): Response
+  /** Notes the answer and hands it on. */
+  leave(response: Response): Response
+  /** The record as it stands. */
+  record(): RequestRecord
+}
+
+/** Begins a visit: the clock is read once, and every decision is made at that moment. */
+export function beginVisit(
+  request: Request,
+  keeper: Keeper,
+  { clock, rules }: { clock: Clock; rules: Rules },
+): Visit {
+  const requestId = crypto.randomUUID()
+  const nowMs = clock.now()
+  let noted: Omit<RequestRecord, 'durationMs'> = {
+    requestId,
+    startedAtMs: nowMs,
+    method: request.method,
+    status: 500,
+  }
+
+  function note(seen: Partial<RequestRecord>): void {
+    noted = { ...noted, ...seen }
+  }
+
+  function meet({ principal }: Caller): void {
+    if (principal.kind === 'user') note({ userId: principal.userId })
+    else if (principal.reason !== undefined) note({ reason: principal.reason })
+  }
+
+  function refuse(refusal: Refusal, target?: CanonicalTarget): Response {
+    note({ reason: refusal.code })
+    return leave(
+      refusalResponse(refusal, {
+        method: request.method,
+        headers: request.headers,
+        requestId,
+        signIn: signInFor(rules, target),
+      }),
+    )
+  }
+
+  function leave(response: Response): Response {
+    note({ status: response.status })
+    return response
+  }
+
+  return {
+    requestId,
+    moment: { nowMs, waitUntil: (work) => keeper.waitUntil(work) },
+    note,
+    meet,
+    refuse,
+    leave,
+    record: () => ({ ...noted, durationMs: clock.now() - nowMs }),
+  }
+}
+
+/** The way back leads to the configured host, never to one that the request names. */
+function signInFor(rules: Rules, target: CanonicalTarget | undefined) {
+  const { signInUrl, canonicalOrigin } = rules
+  if (target === undefined || signInUrl === undefined || canonicalOrigin === undefined)
+    return undefined
+  return { url: signInUrl, returnTo: `${canonicalOrigin}${target.path}${target.query}` }
+}

@@ -1,0 +1,13 @@
+/**
+ * The front door of production: it hands the user's configuration and every request to the house.
+ * It holds no logic and relaxes nothing.
+ * The platform calls it.
+ */
+import { type Env, frontDoor } from './deps.ts'
+import definition from './site/gateway.config.ts'
+
+const door = frontDoor(() => ({ definition, app: () => import('./app.ts') }))
+
+export default {
+  fetch: (request, env, context) => door.fetch(request, env, context),
+} satisfies ExportedHandler<Env>

@@ -1,0 +1,96 @@
+import { localAdministrators, localOrganizations, localUsers } from './clerk/users.ts'
+
+/** What the banner depends on. */
+export interface Situation {
+  readonly port: number
+  /** The user's own API, when it is tried instead of the demo origin. */
+  readonly originUrl: string | undefined
+  /** The host of the local Clerk, or `undefined` when the user's own Clerk keys are in use. */
+  readonly clerkHost: string | undefined
+  readonly keyringPath: string
+}
+
+/** What `npm start` prints when the gateway answers: what runs, and lines to paste into a shell. */
+export function banner(situation: Situation): string {
+  return [
+    `Usher is open: http://localhost:${situation.port}`,
+    `Origin: ${situation.originUrl ?? 'the demo origin, which answers what it received'}`,
+    ...(situation.originUrl ? ['Routes: src/site/gateway.config.ts'] : []),
+    ...clerkLines(situation),
+    '',
+    'Try, in another shell of this folder:',
+    '',
+    ...tries(situation).flatMap(([meaning, command]) => [`  # ${meaning}`, `  ${command}`]),
+    '',
+    'Ctrl-C ends it.',
+    '',
+  ].join('\n')
+}
+
+function clerkLines({ clerkHost, keyringPath }: Situation): readonly string[] {
+  if (clerkHost === undefined) {
+    return [
+      'Clerk:  the one in src/local/.dev.vars. The local one is out of the game: tokens of',
+      '        `npm run token` are refused, take one from your own application.',
+    ]
+  }
+  return [
+    `Clerk:  a local one, http://${clerkHost}`,
+    `Users:  ${[...localUsers.keys()].map(describeUser).join(' · ')}`,
+    `Keys:   ${keyringPath} (delete it for new ones)`,
+  ]
+}
+
+function describeUser(name: string): string {
+  const traits = localAdministrators.includes(name) ? ["Usher's admin"] : []
+  for (const organization of localOrganizations.values()) {
+    const membership = organization.members.get(name)
+    if (membership !== undefined) traits.push(`${membership.role} of ${organization.slug}`)
+  }
+  return `${name} (${traits.join(', ') || 'nobody in particular'})`
+}
+
+type Try = readonly [meaning: string, command: string]
+
+function tries({ port, originUrl, clerkHost }: Situation): readonly Try[] {
+  const at = (path: string) => `http://localhost:${port}${path}`
+  const own: readonly Try[] = [
+    ['no token: 401', `curl -i ${at('/')}`],
+    [
+      'signed in: your API, with identity headers',
+      `curl -i ${bearer('ada', clerkHost)} ${at('/')}`,
+    ],
+    ['who the gateway thinks you are', `curl ${bearer('ada', clerkHost)} ${at('/_usher/me')}`],
+  ]
+  if (originUrl !== undefined) return own
+  if (clerkHost === undefined) {
+    return [
+      ['public', `curl ${at('/public/hello')}`],
+      ['no token: 401', `curl -i ${at('/api/echo')}`],
+      ['signed in', `curl ${bearer('ada', clerkHost)} ${at('/api/echo')}`],
+    ]
+  }
+  return demoTries(at, clerkHost, port)
+}
+
+function demoTries(at: (path: string) => string, clerkHost: string, port: number): readonly Try[] {
+  const ada = bearer('ada', clerkHost)
+  const grace = bearer('grace --org acme', clerkHost)
+  return [
+    ['public', `curl ${at('/public/hello')}`],
+    ['no token: 401', `curl -i ${at('/api/echo')}`],
+    ['signed in: the origin sees who it is', `curl ${ada} ${at('/api/echo')}`],
+    ['forged headers never arrive', `curl ${ada} -H 'X_Usher_User_Id: eve' ${at('/api/echo')}`],
+    ["Usher's admin", `curl ${ada} ${at('/admin/x')}`],
+    ['not an admin: 403', `curl -i ${bearer('linus', clerkHost)} ${at('/admin/x')}`],
+    ['a permission in the active organisation', `curl ${grace} ${at('/orgs/acme/reports')}`],
+    ['who the gateway thinks you are', `curl ${grace} ${at('/_usher/me')}`],
+    ['a stream arrives as it is made', `curl -N ${ada} ${at('/api/stream')}`],
+    ["the local Clerk's public keys", `curl http://${clerkHost}:${port}/.well-known/jwks.json`],
+  ]
+}
+
+function bearer(user: string, clerkHost: string | undefined): string {
+  const token = clerkHost === undefined ? '$TOKEN' : `$(npm run -s token -- --user ${user})`
+  return `-H "Authorization: Bearer ${token}"`
+}

@@ -1,0 +1,56 @@
+/**
+ * Local mode: the same gateway before a demo origin, with a Clerk of its own, for one machine.
+ * It is never part of what is deployed, and nothing in it is reached from the production entry.
+ * Whoever runs `npm start` calls it; `npm run token` makes tokens that it accepts.
+ */
+import type { Relaxations } from '../config/relaxations.ts'
+import { type Env, frontDoor, type House } from '../deps.ts'
+import type { ReadFacts } from '../model/facts.ts'
+import { ok } from '../model/result.ts'
+import site from '../site/gateway.config.ts'
+import { localClerk } from './clerk/clerk.ts'
+import type { IssuerKey } from './clerk/issuer.ts'
+import { localAdministrators, localUsers } from './clerk/users.ts'
+import demo from './demo.config.ts'
+import { demoOrigin } from './origin.ts'
+
+const relaxations: Relaxations = { plainAddresses: true, standInKeys: true, openDiagnosis: true }
+
+const door = frontDoor(
+  (env) =>
+    ({
+      definition: env.ORIGIN_URL ? site : demo,
+      relaxations,
+      fetch: async (request) => answerAsClerk(request, env) ?? fetch(request),
+      facts: readSeededFacts,
+      app: () => import('../app.ts'),
+    }) satisfies House,
+)
+
+export default {
+  async fetch(request, env, context) {
+    return answerAsClerk(request, env) ?? door.fetch(request, env, context)
+  },
+} satisfies ExportedHandler<Env>
+
+/** The entry point that the service binding `DEMO` names. */
+export const DemoOrigin = {
+  fetch: (request) => demoOrigin.fetch(request),
+} satisfies ExportedHandler<Env>
+
+/** What the local Clerk answers, or `undefined` when the request is not for it or it is not in use. */
+function answerAsClerk(request: Request, env: Env): Response | Promise<Response> | undefined {
+  if (new URL(request.url).hostname !== env.LOCAL_CLERK_HOST) return undefined
+  return localClerk(readIssuerKey(env.LOCAL_CLERK_KEY)).fetch(request)
+}
+
+function readIssuerKey(text: unknown): IssuerKey {
+  const key: Partial<IssuerKey> = JSON.parse(String(text))
+  if (typeof key.kid === 'string' && typeof key.kty === 'string') return key as IssuerKey
+  throw new TypeError('LOCAL_CLERK_KEY is not the key that `npm start` made')
+}
+
+async function readSeededFacts(userId: string): ReturnType<ReadFacts> {
+  const isAdministrator = localAdministrators.some((name) => localUsers.get(name)?.id === userId)
+  return ok({ roles: isAdministrator ? ['admin'] : [], permissions: [] })
+}

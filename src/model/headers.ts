@@ -1,0 +1,79 @@
+/** The names of the identity headers that every origin receives, whoever asks. */
+export const identityHeaders = {
+  authenticated: 'X-Usher-Authenticated',
+  userId: 'X-Usher-User-Id',
+  organizationId: 'X-Usher-Org-Id',
+  requestId: 'X-Usher-Request-Id',
+  assertion: 'X-Usher-Assertion',
+} as const
+
+/** Set on requests to the gateway's own host, so that one that comes back is recognised. */
+export const loopHeader = 'X-Usher-Loop'
+
+/**
+ * A header name as a lenient origin may read it: CGI, WSGI, PHP and several proxies fold case and every
+ * separator, so `X_Usher-User.Id` is `x-usher-user-id` to them.
+ */
+export function foldHeaderName(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+}
+
+/** RFC 9110 section 7.6.1, with the older names that still travel, and `Expect`, which ends here too. */
+const hopByHop = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'te',
+  'trailer',
+  'trailers',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** What only the edge may say, or what some framework believes about path, method or caller. */
+const spoofable = new Set(['forwarded', 'x-real-ip', 'true-client-ip', 'cdn-loop'])
+const spoofablePrefixes = [
+  'x-forwarded',
+  'cf-',
+  'proxy',
+  'x-original-',
+  'x-rewrite-',
+  'x-http-method',
+  'x-method-override',
+  'x-middleware-subrequest',
+  'x-clerk-',
+]
+
+/** Whether a folded name belongs to Usher: nobody else may set it, in either direction. */
+export function isReserved(folded: string): boolean {
+  return folded === 'x-usher' || folded.startsWith('x-usher-')
+}
+
+/** Whether a folded name says something about one connection only. */
+export function isHopByHop(folded: string): boolean {
+  return hopByHop.has(folded) || folded.startsWith('proxy')
+}
+
+/** Whether a request header of this name never reaches an origin as the client wrote it. */
+export function isStripped(name: string): boolean {
+  const folded = foldHeaderName(name)
+  return (
+    isReserved(folded) ||
+    hopByHop.has(folded) ||
+    spoofable.has(folded) ||
+    spoofablePrefixes.some((prefix) => folded.startsWith(prefix))
+  )
+}
+
+/** The folded names that a `Connection` header nominates as belonging to this connection only. */
+export function nominated(connection: string | null): ReadonlySet<string> {
+  return new Set(connection === null ? [] : connection.split(',').map(foldHeaderName))
+}
+
+/** Whether the client asks for a WebSocket (RFC 6455 section 4.1); other upgrades are dropped. */
+export function isWebSocket(headers: Headers): boolean {
+  return headers.get('upgrade')?.toLowerCase() === 'websocket'
+}

@@ -1,0 +1,129 @@
+/**
+ * Model: the nouns that every room shares, and total functions on them.
+ * Nothing here reads a clock, a binding or the network, and nothing here throws for bad input.
+ * Every other room imports from here; this room imports from nobody.
+ *
+ * This file is the one mouth of Usher: whatever a caller is told when a request goes no further is a
+ * row of this table. A reason is Clerk's own word where Clerk has one for that failure alone.
+ */
+import { err, type Failure } from './result.ts'
+
+/** Who has to act: the caller, the caller's credential, the origin behind, or whoever runs Usher. */
+export type Blame = 'client' | 'credential' | 'origin' | 'operator' | 'dependency'
+
+interface Row {
+  readonly status: number
+  readonly blame: Blame
+  /** One dull sentence for the caller: never a token, a claim, a key or an origin's address. */
+  readonly sentence: string
+}
+
+function client(status: number, sentence: string): Row {
+  return { status, blame: 'client', sentence }
+}
+
+function credential(sentence: string): Row {
+  return { status: 401, blame: 'credential', sentence }
+}
+
+function outage(sentence: string): Row {
+  return { status: 503, blame: 'dependency', sentence }
+}
+
+export const refusals = {
+  // The target, before anything else looks at it.
+  'target-too-long': client(400, 'The request target is too long.'),
+  'target-has-backslash': client(400, 'The request target contains a backslash.'),
+  'target-has-fragment': client(400, 'The request target contains a fragment.'),
+  'target-has-control-character': client(400, 'The request target contains a control character.'),
+  'target-has-bad-escape': client(400, 'The request target contains a malformed escape.'),
+  'target-has-encoded-separator': client(400, 'The request target contains an encoded separator.'),
+  'target-has-encoded-dots': client(400, 'The request target hides a dot segment.'),
+  'target-has-path-parameter': client(400, 'The request target contains a path parameter.'),
+  'target-is-not-utf8': client(400, 'The request target is not valid UTF-8.'),
+  'target-has-bad-host': client(400, 'The host of the request is not valid.'),
+  'host-unknown': client(421, 'This host is not served here.'),
+  'route-unknown': client(404, 'No route leads there.'),
+  'method-not-allowed': client(405, 'This method is not allowed here.'),
+  'upgrade-not-allowed': client(400, 'This route does not accept WebSockets.'),
+  'body-invalid': client(400, 'The body of the request is not what this endpoint expects.'),
+  'body-too-large': client(413, 'The body of the request is too large.'),
+
+  // The credential. Nothing here says more than which check failed.
+  'token-missing': credential('A credential is required.'),
+  'token-too-large': credential('The token is larger than any that is issued.'),
+  'token-ambiguous': credential('More than one credential was sent.'),
+  'token-invalid': credential('The token is not a well-formed JSON Web Token.'),
+  'token-duplicate-member': credential('The token repeats a member.'),
+  'token-type-mismatch': credential('This kind of token is not accepted here.'),
+  'token-invalid-type': credential('The type in the token header is not that of a session token.'),
+  'token-invalid-category': credential('The token is not a session token.'),
+  'token-critical-header': credential('The token demands an extension that is not understood.'),
+  'token-missing-kid': credential('The token does not name its key.'),
+  'token-invalid-kid': credential('The name of the key in the token cannot be a name.'),
+  'jwk-kid-mismatch': credential('The token names a key that its issuer does not publish.'),
+  'token-invalid-algorithm': credential('The algorithm of the token is not that of its key.'),
+  'token-invalid-signature': credential('The signature of the token does not hold.'),
+  'token-missing-sub': credential('The token does not name a user.'),
+  'token-missing-sid': credential('The token does not name a session.'),
+  'token-invalid-issuer': credential('The token was issued by someone else.'),
+  'token-invalid-authorized-parties': credential('The token was issued to another application.'),
+  'token-invalid-audience': credential('The token is meant for another audience.'),
+  'token-invalid-exp': credential('The token does not say when it expires.'),
+  'token-expired': credential('The token has expired.'),
+  'token-invalid-nbf': credential('The token does not say properly when it begins.'),
+  'token-not-active-yet': credential('The token is not active yet.'),
+  'token-invalid-iat': credential('The token does not say when it was issued.'),
+  'token-iat-in-the-future': credential('The token was issued in the future.'),
+  'token-invalid-claims': credential('The claims of the token cannot be read.'),
+  'session-pending': credential('The session has tasks left to complete.'),
+
+  // The policy.
+  'cross-site-request': client(403, 'A cookie does not authorise a request from another site.'),
+  'organization-mismatch': client(403, 'Another organisation is active in this session.'),
+  'role-missing': client(403, 'The role that is needed here is missing.'),
+  'permission-missing': client(403, 'The permission that is needed here is missing.'),
+  'condition-excluded': client(403, 'This caller is excluded here.'),
+
+  // What Usher depends on.
+  'keys-unavailable': outage('The token cannot be verified at the moment.'),
+  'facts-unavailable': outage('The permissions of the caller cannot be read at the moment.'),
+  'gateway-misconfigured': {
+    status: 503,
+    blame: 'operator',
+    sentence: 'This gateway is not configured correctly.',
+  },
+  'origin-unreachable': { status: 502, blame: 'origin', sentence: 'The origin cannot be reached.' },
+  'origin-timeout': {
+    status: 504,
+    blame: 'origin',
+    sentence: 'The origin did not answer in time.',
+  },
+  'loop-detected': {
+    status: 508,
+    blame: 'operator',
+    sentence: 'The request came back to this gateway.',
+  },
+  'internal-error': {
+    status: 500,
+    blame: 'operator',
+    sentence: 'Something went wrong in the gateway.',
+  },
+} as const satisfies Record<string, Row>
+
+/** The stable word for why a request goes no further; callers switch on it, never on the sentence. */
+export type RefusalCode = keyof typeof refusals
+
+/** Why a request goes no further, with what some answers must add. */
+export interface Refusal {
+  readonly code: RefusalCode
+  /** Seconds after which the caller may try again (`Retry-After`). */
+  readonly retryAfterSeconds?: number
+  /** The methods that exist, for 405 (`Allow`). */
+  readonly allow?: readonly string[]
+}
+
+/** A failed {@link Result} that carries a refusal. */
+export function refuse(code: RefusalCode, extra: Omit<Refusal, 'code'> = {}): Failure<Refusal> {
+  return err({ code, ...extra })
+}

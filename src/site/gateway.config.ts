@@ -1,0 +1,37 @@
+/**
+ * Site: what you edit, the APIs behind the gateway and who may reach what of them. It never
+ * contains code that serves requests. The start of the Worker and the commands read it.
+ *
+ * `npm run check` tells what is wrong with it, all at once.
+ */
+import { defineGateway } from '../config/define.ts'
+
+export default defineGateway((env) => ({
+  origins: {
+    api: { url: env.ORIGIN_URL },
+    // { url: 'https://api.example.com/v1', timeout: '10s' }   a base path and a time-out
+    // { service: 'BILLING' }                                  a Worker, by service binding
+    // 'same-host'                                             the host on whose routes Usher runs
+  },
+
+  // The most specific route wins whatever the order. What no route matches is 404.
+  routes: [
+    { path: '/**', origin: 'api' }, // whoever is signed in: the default
+
+    // { path: '/public/**', origin: 'api', access: 'public' },
+    // { path: '/feed', origin: 'api', access: 'optional' },
+    // { path: '/reports/**', methods: ['GET'], origin: 'api' },
+    // { path: '/admin/**', origin: 'api', access: { role: 'admin' } },         // Usher's role
+    // { path: '/team/**', origin: 'api', access: { org: 'acme', role: 'org:admin' } }, // Clerk's
+    // { path: '/orgs/:orgId/**', origin: 'api',
+    //   access: { org: ':orgId', permission: 'org:reports:read' } },
+    // { path: '/staff/**', origin: 'api',
+    //   access: { any: [{ role: 'admin' }, { role: 'support' }] } },
+    // { path: '/live', origin: 'api', websocket: true },
+  ],
+
+  // hosts: ['api.example.com'],                      others are answered with 421
+  // canonicalOrigin: 'https://api.example.com',      how browsers know this gateway
+  // signInUrl: 'https://accounts.example.com/sign-in',
+  // aliases: { '/healthz': 'livez' },                Usher's own surfaces at further paths
+}))

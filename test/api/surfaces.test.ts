@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, gatewayUrl, type World } from '../support/world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld({
+    config: { aliases: { '/api/users/clerk-test/': 'clerk-test', '/healthz': 'livez' } },
+  })
+})
+
+const acme = {
+  v: 2,
+  fea: 'o:reports',
+  o: { id: 'org_1', slg: 'acme', rol: 'admin', per: 'read', fpm: '1' },
+}
+
+async function body(response: Response): Promise<unknown> {
+  expect(response.headers.get('content-type')).toContain('json')
+  return response.json()
+}
+
+describe('livez', () => {
+  it('touches nothing', async () => {
+    world.keyServer.answer = () => new Response(null, { status: 500 })
+    const response = await world.get('/_usher/livez')
+    expect([response.status, await body(response)]).toEqual([200, { status: 'alive' }])
+    expect([world.keyServer.asked, world.store.reads, world.sent.length]).toEqual([0, 0, 0])
+  })
+})
+
+describe('readyz', () => {
+  it('is 200 when keys, KV and D1 answer', async () => {
+    const response = await world.get('/_usher/readyz')
+    expect([response.status, await body(response)]).toEqual([200, { status: 'ready' }])
+  })
+
+  it('is 503 without keys, kept for five seconds', async () => {
+    const good = world.keyServer.answer
+    world.keyServer.answer = () => new Response(null, { status: 500 })
+    expect((await world.get('/_usher/readyz')).status).toBe(503)
+    world.keyServer.answer = good
+    await world.clock.advance(4999)
+    expect((await world.get('/_usher/readyz')).status).toBe(503)
+    await world.clock.advance(1)
+    expect((await world.get('/_usher/readyz')).status).toBe(200)
+  })
+
+  it('is 503 when KV hangs', async () => {
+    world.store.read = () => new Promise(() => {})
+    const response = world.get('/_usher/readyz')
+    await world.clock.advance(3000)
+    expect((await response).status).toBe(503)
+  })
+
+  it('tells details to administrators alone', async () => {
+    const details = { status: 'ready', checks: { keys: true, kv: true, d1: true } }
+    expect(await body(await world.get('/_usher/readyz', await world.token()))).toEqual(details)
+    const grace = await world.token({ sub: 'user_grace' })
+    expect(await body(await world.get('/_usher/readyz', grace))).toEqual({ status: 'ready' })
+    expect(await body(await world.get('/_usher/readyz', 'junk'))).toEqual({ status: 'ready' })
+  })
+})
+
+describe('me', () => {
+  it('is who the gateway thinks you are', async () => {
+    const response = await world.get(
+      '/_usher/me',
+      await world.token({ ...acme, email: 'a@b.test' }),
+    )
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+    expect(await body(response)).toMatchObject({
+      authenticated: true,
+      user_id: 'user_ada',
+      session_id: 'sess_ada',
+      organization: {
+        id: 'org_1',
+        slug: 'acme',
+        role: 'org:admin',
+        permissions: ['org:reports:read'],
+      },
+      roles: ['admin'],
+      permissions: [],
+      claims: { email: 'a@b.test' },
+    })
+  })
+
+  it('is nobody without a credential, and 401 with a bad one', async () => {
+    expect(await body(await world.get('/_usher/me'))).toEqual({ authenticated: false })
+    const response = await world.get('/_usher/me', 'junk')
+    expect([response.status, await body(response)]).toMatchObject([401, { code: 'token-invalid' }])
+  })
+})
+
+describe('verify', () => {
+  const post = async (content: unknown, token?: string) => {
+    const headers = new Headers(token ? { authorization: `Bearer ${token}` } : {})
+    const text = typeof content === 'string' ? content : JSON.stringify(content)
+    return world.walk(
+      new Request(`${gatewayUrl}/_usher/verify`, { method: 'POST', headers, body: text }),
+    )
+  }
+
+  it('tells a signed-in caller whether a token is valid, and its claims or its one reason', async () => {
+    const token = await world.token()
+    const good = await body(await post({ token: await world.token({ sub: 'user_grace' }) }, token))
+    expect(good).toMatchObject({ valid: true, claims: { sub: 'user_grace' } })
+    const bad = await world.token({ iss: 'https://evil.test' })
+    expect(await body(await post({ token: bad }, token))).toEqual({
+      valid: false,
+      reason: 'token-invalid-issuer',
+      message: 'The token was issued by someone else.',
+    })
+  })
+
+  it('is for signed-in callers only', async () => {
+    expect((await post({ token: await world.token() })).status).toBe(401)
+  })
+
+  it.each(['', 'x', 'null', '[]', '{}', '{"token":1}'])(
+    '%j is a body that it refuses',
+    async (text) => {
+      expect((await post(text, await world.token())).status).toBe(400)
+    },
+  )
+
+  it('reads no body of more than 16 KiB', async () => {
+    expect((await post({ token: 'x'.repeat(20_000) }, await world.token())).status).toBe(413)
+  })
+
+  it('does not answer a cookie from another site', async () => {
+    const headers = { cookie: `__session=${await world.token()}`, origin: 'https://evil.test' }
+    const request = new Request(`${gatewayUrl}/_usher/verify`, {
+      method: 'POST',
+      headers,
+      body: '{}',
+    })
+    expect((await world.walk(request)).status).toBe(403)
+  })
+})
+
+describe('clerk-test', () => {
+  it('answers to the letter, also at its alias, with and without the last slash', async () => {
+    const token = await world.token({ number: 1, email: 'user@example.com' })
+    const expected = {
+      message: 'Clerk authentication successful!',
+      user: {
+        id: 1,
+        username: 'user@example.com',
+        email: 'user@example.com',
+        clerk_id: 'user_ada',
+      },
+    }
+    for (const path of ['/_usher/clerk-test', '/api/users/clerk-test/', '/api/users/clerk-test']) {
+      const response = await world.get(path, token)
+      expect([response.status, await body(response)]).toEqual([200, expected])
+    }
+    expect(world.sent).toEqual([])
+  })
+
+  it('is 401 without a token', async () => {
+    expect((await world.get('/api/users/clerk-test/')).status).toBe(401)
+  })
+})
+
+describe("Usher's own prefix", () => {
+  it.each([
+    '/_usher/unknown',
+    '/_usher/',
+    '/_usher',
+    '/_usher/livez/',
+    '/_USHER/livez',
+    '/%5fUSHER/x',
+    '/__clerk/v1/client',
+    '/__CLERK',
+  ])('%s reaches no origin', async (path) => {
+    const open = await createWorld({
+      config: { routes: [{ path: '/**', origin: 'api', access: 'public' }] },
+    })
+    expect((await open.get(path)).status).toBe(404)
+    expect(open.sent).toEqual([])
+  })
+
+  it('an alias leads to its surface', async () => {
+    expect(await body(await world.get('/healthz'))).toEqual({ status: 'alive' })
+  })
+})

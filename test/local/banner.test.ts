@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { banner } from '../../src/local/banner.ts'
+import { readPort } from '../../src/local/ports.ts'
+import { formatVariables, localVariables, namesClerk } from '../../src/local/variables.ts'
+
+const demo = {
+  port: 9090,
+  originUrl: undefined,
+  clerkHost: 'clerk.1234abcd.localhost',
+  keyringPath: '/keys.json',
+}
+
+const keyring = {
+  label: '1234abcd',
+  issuerKey: { kty: 'RSA', kid: 'kid', n: 'n', e: 'AQAB', d: 'd' },
+  signingKeys: '{"keys":[]}',
+}
+
+describe('the banner', () => {
+  it('names the port in use in every line that is to be pasted', () => {
+    const lines = banner(demo)
+      .split('\n')
+      .filter((line) => line.includes('curl'))
+    expect(lines.length).toBeGreaterThan(5)
+    for (const line of lines) expect(line).toMatch(/localhost:9090\//)
+  })
+
+  it('names the users, the organisation and where the keys are', () => {
+    const text = banner(demo)
+    for (const word of ['ada', 'grace', 'linus', 'acme', '/keys.json']) expect(text).toContain(word)
+  })
+
+  it("names the user's own origin, and tries none of the demo's paths there", () => {
+    const text = banner({ ...demo, originUrl: 'http://localhost:5000' })
+    expect(text).toContain('Origin: http://localhost:5000')
+    expect(text).not.toContain('/api/echo')
+  })
+
+  it('offers no local token when the real Clerk is in use', () => {
+    const text = banner({ ...demo, clerkHost: undefined })
+    expect(text).toContain('src/local/.dev.vars')
+    expect(text).not.toContain('--user')
+  })
+})
+
+describe('the local variables', () => {
+  it('name the local Clerk, its issuer key and the parties of its tokens', () => {
+    expect(localVariables(keyring, {}, 9090)).toEqual({
+      USHER_SIGNING_KEY: '{"keys":[]}',
+      CLERK_PUBLISHABLE_KEY: 'pk_live_Y2xlcmsuMTIzNGFiY2QubG9jYWxob3N0JA',
+      AUTHORIZED_PARTIES: 'http://localhost:8787,http://localhost:9090',
+      LOCAL_CLERK_HOST: 'clerk.1234abcd.localhost',
+      LOCAL_CLERK_KEY: JSON.stringify(keyring.issuerKey),
+    })
+  })
+
+  it.each([
+    'CLERK_PUBLISHABLE_KEY',
+    'NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY',
+    'CLERK_FRONTEND_API',
+    'CLERK_JWT_ISSUER',
+    'CLERK_JWT_KEY',
+  ])('leave the local Clerk out when %s is set', (name) => {
+    const own = { [name]: 'set' }
+    expect(namesClerk(own)).toBe(true)
+    expect(Object.keys(localVariables(keyring, own, 8787))).toEqual(['USHER_SIGNING_KEY'])
+  })
+
+  it('keep the local Clerk in when a variable is there but empty', () => {
+    expect(namesClerk({ CLERK_PUBLISHABLE_KEY: '', ORIGIN_URL: 'http://localhost:5000' })).toBe(
+      false,
+    )
+  })
+
+  it('are written one to a line', () => {
+    expect(formatVariables({ A: '{"b":1}', C: 'd' })).toBe(`A='{"b":1}'\nC='d'\n`)
+  })
+})
+
+describe('PORT', () => {
+  it.each([
+    [undefined, 8787],
+    ['', 8787],
+    ['9090', 9090],
+  ])('%j is %i', (text, port) => {
+    expect(readPort(text)).toBe(port)
+  })
+
+  it.each(['0', '65536', '-1', '80a', '1e3', ' 80'])('%j is refused', (text) => {
+    expect(() => readPort(text)).toThrow('PORT')
+  })
+})

@@ -1,0 +1,12 @@
+import type { D1Migration } from '@cloudflare/vitest-plugin'
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      readonly DB: D1Database
+      readonly KV: KVNamespace
+      /** The files of `migrations/`, for the set-up of the edge project only. */
+      readonly MIGRATIONS: D1Migration[]
+    }
+  }
+}

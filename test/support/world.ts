@@ -1,0 +1,193 @@
+import { createApp } from '../../src/app.ts'
+import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
+import { type Env, type House, openGateway } from '../../src/deps.ts'
+import { type Gateway, walk } from '../../src/gateway/pipeline.ts'
+import type { RequestRecord } from '../../src/gateway/record.ts'
+import type { ReadFacts } from '../../src/model/facts.ts'
+import { ok } from '../../src/model/result.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { makeSigningKeys } from './signing-keys.ts'
+import { jwks, makeKey, mint, sessionClaims, sessionHeader, type TestKey } from './tokens.ts'
+
+/** The key server of the test issuer: what it answers, and how often it was asked. */
+export interface FakeKeyServer {
+  asked: number
+  /** Replaced by a test to fail, hang or talk nonsense. */
+  answer: () => Response | Promise<Response>
+  publish(...keys: readonly TestKey[]): Promise<void>
+}
+
+/** KV that counts. */
+export interface FakeStore {
+  reads: number
+  writes: number
+  readonly values: Map<string, string>
+  /** Replaced by a test to fail or hang. */
+  read: (name: string) => Promise<string | null>
+}
+
+/** Usher with everything around it in the hands of a test. */
+export interface World {
+  readonly clock: FakeClock
+  readonly key: TestKey
+  readonly keyServer: FakeKeyServer
+  readonly store: FakeStore
+  /** Every Request that left for an origin. */
+  readonly sent: Request[]
+  /** Every Request that left for the key server. */
+  readonly asked: Request[]
+  readonly records: RequestRecord[]
+  readonly gateway: Gateway
+  /** Replaced by a test to make the origin answer otherwise. */
+  origin: (request: Request) => Response | Promise<Response>
+  /** Walks a request through this isolate. */
+  walk(request: Request): Promise<Response>
+  /** `GET url` with a bearer token. */
+  get(path: string, token?: string, init?: RequestInit): Promise<Response>
+  /** The same world seen from an isolate that has just started. */
+  coldIsolate(): World
+  /** A session token of ada from now, with some claims or header members changed. */
+  token(claims?: object, header?: object, key?: TestKey): Promise<string>
+  /** Waits for all that goes on behind the requests. */
+  behind(): Promise<void>
+}
+
+/** What a test may choose. */
+export interface WorldOptions {
+  readonly config?: Partial<GatewayConfig>
+  readonly variables?: Readonly<Record<string, string>>
+  readonly facts?: ReadFacts
+}
+
+/** Where the gateway stands in these tests. */
+export const gatewayUrl = 'https://api.usher.test'
+
+const routes: GatewayConfig['routes'] = [
+  { path: '/public/**', origin: 'api', access: 'public' },
+  { path: '/optional/**', origin: 'api', access: 'optional' },
+  { path: '/api/**', origin: 'api' },
+  { path: '/admin/**', origin: 'api', access: { role: 'admin' } },
+  { path: '/orgs/:orgId/**', origin: 'api', access: { org: ':orgId' } },
+]
+
+let sharedKey: Promise<TestKey> | undefined
+let sharedSigningKeys: Promise<string> | undefined
+
+/** Makes a world: one issuer, one origin, ada its administrator, and noon on the clock. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  sharedKey ??= makeKey('ins_usher')
+  sharedSigningKeys ??= makeSigningKeys()
+  const key = await sharedKey
+  const keyServer: FakeKeyServer = {
+    asked: 0,
+    answer: () => new Response(null, { status: 500 }),
+    async publish(...keys) {
+      const text = JSON.stringify(await jwks(...keys))
+      keyServer.answer = () => new Response(text)
+    },
+  }
+  await keyServer.publish(key)
+  const variables = {
+    CLERK_JWT_ISSUER: 'https://clerk.usher.test',
+    CLERK_FRONTEND_API: 'clerk.usher.test',
+    AUTHORIZED_PARTIES: 'https://app.usher.test',
+    USHER_SIGNING_KEY: await sharedSigningKeys,
+    ...options.variables,
+  }
+  const surroundings = { key, keyServer, store: createFakeStore(), clock: createFakeClock() }
+  return openWorld({ ...options, variables }, surroundings)
+}
+
+type Surroundings = Pick<World, 'key' | 'keyServer' | 'store' | 'clock'>
+
+function openWorld(options: WorldOptions, surroundings: Surroundings): World {
+  const { key, keyServer, store, clock } = surroundings
+  const [sent, asked]: [Request[], Request[]] = [[], []]
+  const records: RequestRecord[] = []
+  let behind: Promise<unknown>[] = []
+  const keeper = { waitUntil: (work: Promise<unknown>) => void behind.push(work) }
+
+  async function send(request: Request): Promise<Response> {
+    const isForKeys = request.url.startsWith('https://clerk.usher.test/')
+    const list = isForKeys ? asked : sent
+    list.push(request)
+    if (isForKeys) keyServer.asked += 1
+    return isForKeys ? keyServer.answer() : world.origin(request)
+  }
+
+  const gateway = open(options, {
+    app: async () => ({ createApp }),
+    fetch: send,
+    facts: options.facts ?? adaIsAdmin,
+    clock,
+    record: (record) => void records.push(record),
+    log: { log: silent, warn: silent, error: silent },
+    env: bindings(store, options.variables),
+  })
+
+  const world: World = {
+    ...surroundings,
+    sent,
+    asked,
+    records,
+    gateway,
+    origin: () => new Response('from the origin'),
+    walk: (request) => walk(request, keeper, gateway),
+    get(path, token, init = {}) {
+      const headers = new Headers(init.headers)
+      if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+      return world.walk(new Request(`${gatewayUrl}${path}`, { ...init, headers }))
+    },
+    coldIsolate: () => openWorld(options, surroundings),
+    token: (claims = {}, header = {}, signer = key) =>
+      mint({
+        key: signer,
+        header: { ...sessionHeader(signer), ...header },
+        claims: { ...sessionClaims(Math.floor(clock.now() / 1000)), ...claims },
+      }),
+    async behind() {
+      const work = behind
+      behind = []
+      await Promise.all(work)
+    },
+  }
+  return world
+}
+
+function open(
+  { config }: WorldOptions,
+  { env, ...house }: Omit<House, 'definition'> & { env: Env },
+): Gateway {
+  const origins = { api: { url: 'https://origin.usher.test' } }
+  const definition = defineGateway(() => ({ origins, routes, ...config }))
+  const opened = openGateway({ ...house, definition }, env)
+  if (!opened.ok) throw new Error(JSON.stringify(opened.error))
+  return opened.value
+}
+
+function silent(): void {}
+
+const adaIsAdmin: ReadFacts = async (userId) =>
+  ok({ roles: userId === 'user_ada' ? ['admin'] : [], permissions: [] })
+
+function createFakeStore(): FakeStore {
+  const values = new Map<string, string>()
+  return { reads: 0, writes: 0, values, read: async (name) => values.get(name) ?? null }
+}
+
+/** Bindings that count, and that fail a test which touches what it must not. */
+function bindings(store: FakeStore, variables: WorldOptions['variables']): Env {
+  const kv = {
+    get(name: string) {
+      store.reads += 1
+      return store.read(name)
+    },
+    async put(name: string, value: string) {
+      store.writes += 1
+      store.values.set(name, value)
+    },
+  }
+  const database = { prepare: () => ({ first: async () => ({ 1: 1 }) }) }
+  // The two methods that the gateway uses of each; the platform's own are tried in the other tests.
+  return { ...variables, KV: kv, DB: database } as unknown as Env
+}
