@@ -42,10 +42,9 @@ export async function forward(
   const controller = new AbortController()
   const disarm = clock.after(origin.timeoutMs, () => controller.abort())
   try {
-    const outbound = new Request(url, {
-      method: request.method,
+    // A copy takes the body along by identity, and for GET that is the only way it can have one.
+    const outbound = new Request(new Request(url, request), {
       headers,
-      body: request.body,
       redirect: 'manual',
       cache: 'no-store',
       signal: controller.signal,

@@ -58,6 +58,36 @@ describe('every request that leaves', () => {
   })
 })
 
+describe('a service binding', () => {
+  it('is called by its name with the address that the client used', async () => {
+    const seen: string[] = []
+    const binding = {
+      async fetch(request: Request) {
+        seen.push(`${request.method} ${request.url} ${request.cache} ${request.redirect}`)
+        return new Response('from the service')
+      },
+    }
+    const own = await createWorld({
+      config: {
+        origins: { billing: { service: 'BILLING' } },
+        routes: [{ path: '/**', origin: 'billing', access: 'public' }],
+      },
+      bindings: { BILLING: binding },
+    })
+    expect(await (await own.get('/a/%62?c=1')).text()).toBe('from the service')
+    expect(seen).toEqual([`GET ${gatewayUrl}/a/b?c=1 no-store manual`])
+    expect(own.sent).toEqual([])
+  })
+
+  it('that is not bound is a problem of the configuration', async () => {
+    const config = {
+      origins: { billing: { service: 'BILLING' } },
+      routes: [{ path: '/**', origin: 'billing' }],
+    }
+    await expect(createWorld({ config })).rejects.toThrow('Bind the service BILLING')
+  })
+})
+
 describe('an origin', () => {
   it('that cannot be reached is 502', async () => {
     world.origin = () => Promise.reject(new Error('connection refused'))

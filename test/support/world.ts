@@ -57,6 +57,8 @@ export interface WorldOptions {
   readonly config?: Partial<GatewayConfig>
   readonly variables?: Readonly<Record<string, string>>
   readonly facts?: ReadFacts
+  /** Further bindings. */
+  readonly bindings?: Readonly<Record<string, unknown>>
 }
 
 /** Where the gateway stands in these tests. */
@@ -122,7 +124,7 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
     clock,
     record: (record) => void records.push(record),
     log: { log: silent, warn: silent, error: silent },
-    env: bindings(store, options.variables),
+    env: bindings(store, { ...options.variables, ...options.bindings }),
   })
 
   const world: World = {
@@ -176,7 +178,7 @@ function createFakeStore(): FakeStore {
 }
 
 /** Bindings that count, and that fail a test which touches what it must not. */
-function bindings(store: FakeStore, variables: WorldOptions['variables']): Env {
+function bindings(store: FakeStore, further: WorldOptions['bindings']): Env {
   const kv = {
     get(name: string) {
       store.reads += 1
@@ -189,5 +191,5 @@ function bindings(store: FakeStore, variables: WorldOptions['variables']): Env {
   }
   const database = { prepare: () => ({ first: async () => ({ 1: 1 }) }) }
   // The two methods that the gateway uses of each; the platform's own are tried in the other tests.
-  return { ...variables, KV: kv, DB: database } as unknown as Env
+  return { ...further, KV: kv, DB: database } as unknown as Env
 }
