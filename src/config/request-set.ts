@@ -1,5 +1,5 @@
 import { includesPath, intersectPaths, type PathPattern } from '../model/pattern.ts'
-import type { HostPattern } from '../model/route.ts'
+import { type HostPattern, matchesHost } from '../model/route.ts'
 
 /** The requests that a route is for: those that agree in all three. A compiled route is one. */
 export interface RequestSet {
@@ -30,20 +30,6 @@ export function intersectSets(left: RequestSet, right: RequestSet): RequestSet |
   const methods = intersectMethods(left.methods, right.methods)
   if (path === undefined || host === undefined || methods?.size === 0) return undefined
   return { path, host, methods }
-}
-
-/** Whether a host, in lower case, is one of a pattern's. A subdomain has exactly one label more. */
-export function matchesHost(pattern: HostPattern, host: string): boolean {
-  switch (pattern.kind) {
-    case 'any':
-      return true
-    case 'exact':
-      return host === pattern.host
-    case 'subdomain': {
-      const label = host.slice(0, -pattern.suffix.length)
-      return host.endsWith(pattern.suffix) && label !== '' && !label.includes('.')
-    }
-  }
 }
 
 /** A pattern of hosts as it is written in a config; nothing for every host. */

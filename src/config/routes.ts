@@ -1,5 +1,12 @@
 import { err, ok, type Result } from '../model/result.ts'
-import { type Escape, escapes, type HostPattern, type Origin, type Route } from '../model/route.ts'
+import {
+  type Escape,
+  escapes,
+  type HostPattern,
+  matchesHost,
+  type Origin,
+  type Route,
+} from '../model/route.ts'
 import { accessShape, conditionsWithin, defaultAccess } from './access.ts'
 import { parseHost } from './address.ts'
 import { suggestion } from './nearest.ts'
@@ -7,7 +14,7 @@ import type { Target } from './origins.ts'
 import { ambiguities, type PlacedSet } from './overlap.ts'
 import { parameterNames, parsePath } from './path.ts'
 import type { Problem } from './problem.ts'
-import { hostText, matchesHost } from './request-set.ts'
+import { hostText } from './request-set.ts'
 import { unreachableRoutes } from './selection.ts'
 import {
   type Draft,

@@ -3,7 +3,8 @@
  * request path has a matcher of its own, which tests hold against this one.
  */
 import type { PathPattern } from '../model/pattern.ts'
-import { matchesHost, type RequestSet, strictlyIncludesSet } from './request-set.ts'
+import { matchesHost } from '../model/route.ts'
+import { type RequestSet, strictlyIncludesSet } from './request-set.ts'
 
 /** What of a request decides its route. */
 export interface RoutedRequest {

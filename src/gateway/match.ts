@@ -1,7 +1,7 @@
 import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Route } from '../model/route.ts'
+import { matchesHost, type Route } from '../model/route.ts'
 import { type CanonicalTarget, refusalOfEscape } from './canonical.ts'
 
 /** A route that a request is for, with what its parameters stand for. */
@@ -71,8 +71,8 @@ export function match(
 ): Result<Match, Refusal> {
   const allow = new Set<string>()
   const route = find(table, 0, (candidate) => {
-    if (!hostMatches(candidate, target.host)) return false
-    if (methodMatches(candidate, method)) return true
+    if (!matchesHost(candidate.host, target.host)) return false
+    if (candidate.methods?.has(method) ?? true) return true
     for (const other of candidate.methods ?? []) allow.add(other)
     return false
   })
@@ -100,24 +100,6 @@ export function match(
       node.rests.find(accepts)
     )
   }
-}
-
-function hostMatches({ host }: Route, actual: string): boolean {
-  switch (host.kind) {
-    case 'any':
-      return true
-    case 'exact':
-      return actual === host.host
-    case 'subdomain': {
-      const label = actual.slice(0, -host.suffix.length)
-      return actual.endsWith(host.suffix) && label !== '' && !label.includes('.')
-    }
-  }
-}
-
-function methodMatches({ methods }: Route, method: string): boolean {
-  if (methods === undefined || methods.has(method)) return true
-  return method === 'HEAD' && methods.has('GET')
 }
 
 const noParameters: ReadonlyMap<string, string> = new Map()

@@ -54,13 +54,27 @@ export type HostPattern =
   | { readonly kind: 'exact'; readonly host: string }
   | { readonly kind: 'subdomain'; readonly suffix: string }
 
+/** Whether a host, in lower case, is one of a pattern's. A subdomain has exactly one label more. */
+export function matchesHost(pattern: HostPattern, host: string): boolean {
+  switch (pattern.kind) {
+    case 'any':
+      return true
+    case 'exact':
+      return host === pattern.host
+    case 'subdomain': {
+      const label = host.slice(0, -pattern.suffix.length)
+      return host.endsWith(pattern.suffix) && label !== '' && !label.includes('.')
+    }
+  }
+}
+
 /** One compiled route. */
 export interface Route {
   /** How the record and messages name it: its methods, host and path as configured. */
   readonly name: string
   readonly path: PathPattern
   readonly host: HostPattern
-  /** Upper-case methods; `undefined` is every method. `GET` brings `HEAD` with it. */
+  /** Upper-case methods, `HEAD` among them wherever `GET` is; `undefined` is every method. */
   readonly methods: ReadonlySet<string> | undefined
   readonly origin: Origin
   readonly access: Access

@@ -1,20 +1,14 @@
 /** The life of a key set in KV: as long as the last known good set may serve. KV counts in seconds. */
 const lifeSeconds = 24 * 60 * 60
 
-/** Where a set of keys is kept between isolates. */
-export interface KeyStore {
-  read(): Promise<string | null>
-  write(text: string): Promise<void>
-}
-
 /**
  * The key set of one issuer in KV, under `keys:<issuer>`. KV may answer with what it held a minute ago:
  * a set carries its own time, and only keys are ever kept here.
  */
-export function createKeyStore(kv: KVNamespace, issuer: string): KeyStore {
+export function createKeyStore(kv: KVNamespace, issuer: string) {
   const name = `keys:${issuer}`
   return {
-    read: () => kv.get(name),
-    write: (text) => kv.put(name, text, { expirationTtl: lifeSeconds }),
+    read: (): Promise<string | null> => kv.get(name),
+    write: (text: string): Promise<void> => kv.put(name, text, { expirationTtl: lifeSeconds }),
   }
 }
