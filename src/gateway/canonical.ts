@@ -1,6 +1,7 @@
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Escape } from '../model/route.ts'
+import { decode, decodeFully } from './reading.ts'
 
 /** Path and query together. */
 export const targetMaxBytes = 8192
@@ -184,17 +185,6 @@ function hidesDots(decoded: string): boolean {
   )
 }
 
-/** A name with every escape in it decoded, however often it was encoded. */
-export function decodeFully(text: string): string {
-  let current = text
-  while (current.includes('%')) {
-    const next = decode(current)
-    if (next === undefined || next === current) return current
-    current = next
-  }
-  return current
-}
-
 function canonicalQuery(raw: string): Result<string, Refusal> {
   if (raw === '' || raw === '?') return ok('')
   if (controlCharacter.test(raw)) return refuse('target-has-control-character')
@@ -216,12 +206,4 @@ function encode(character: string): string | undefined {
 
 function hex(character: string): string {
   return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }

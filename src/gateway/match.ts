@@ -1,8 +1,9 @@
 import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
-import { ok, type Result } from '../model/result.ts'
+import { type Failure, ok, type Result } from '../model/result.ts'
 import { matchesHost, type Route } from '../model/route.ts'
 import { type CanonicalTarget, refusalOfEscape } from './canonical.ts'
+import { lenientReadings } from './reading.ts'
 
 /** A route that a request is for, with what its parameters stand for. */
 export interface Match {
@@ -69,37 +70,48 @@ export function match(
   target: CanonicalTarget,
   { method, headers }: Pick<Request, 'method' | 'headers'>,
 ): Result<Match, Refusal> {
+  const { segments, escapes, host } = target
+  const accepts = (route: Route) =>
+    matchesHost(route.host, host) && (route.methods?.has(method) ?? true)
+  const route = find(table, segments, accepts)
+  if (route === undefined) return refuseUnmatched(table, target)
+  const forbidden = escapes.find((kept) => !route.escapes.has(kept))
+  if (forbidden !== undefined) return refuse(refusalOfEscape(forbidden))
+  // An origin that undoes the escape must not be led past the policy of another route.
+  const others = escapes.length === 0 ? [] : lenientReadings(segments)
+  if (others.some((reading) => (find(table, reading, accepts) ?? route) !== route)) {
+    return refuse('target-has-encoded-separator')
+  }
+  if (!route.websocket && isWebSocket(headers)) return refuse('upgrade-not-allowed')
+  return ok({ route, parameters: readParameters(route, segments) })
+}
+
+function find(
+  table: RouteTable,
+  segments: readonly string[],
+  accepts: (route: Route) => boolean,
+  depth = 0,
+): Route | undefined {
+  const name = segments[depth]
+  if (name === undefined) return table.ends.find(accepts) ?? table.rests.find(accepts)
+  const literal = table.literals.get(name)
+  return (
+    (literal && find(literal, segments, accepts, depth + 1)) ??
+    (table.any && find(table.any, segments, accepts, depth + 1)) ??
+    table.rests.find(accepts)
+  )
+}
+
+/** With another method there might have been a route: then it is 405 and says which. */
+function refuseUnmatched(table: RouteTable, { segments, host }: CanonicalTarget): Failure<Refusal> {
   const allow = new Set<string>()
-  const route = find(table, 0, (candidate) => {
-    if (!matchesHost(candidate.host, target.host)) return false
-    if (candidate.methods?.has(method) ?? true) return true
-    for (const other of candidate.methods ?? []) allow.add(other)
+  find(table, segments, (route) => {
+    if (matchesHost(route.host, host)) for (const method of route.methods ?? []) allow.add(method)
     return false
   })
-  if (route === undefined) {
-    return allow.size > 0
-      ? refuse('method-not-allowed', { allow: [...allow] })
-      : refuse('route-unknown')
-  }
-  const forbidden = target.escapes.find((kept) => !route.escapes.has(kept))
-  if (forbidden !== undefined) return refuse(refusalOfEscape(forbidden))
-  if (!route.websocket && isWebSocket(headers)) return refuse('upgrade-not-allowed')
-  return ok({ route, parameters: readParameters(route, target.segments) })
-
-  function find(
-    node: RouteTable,
-    depth: number,
-    accepts: (route: Route) => boolean,
-  ): Route | undefined {
-    const name = target.segments[depth]
-    const literal = name === undefined ? undefined : node.literals.get(name)
-    return (
-      (name === undefined ? node.ends.find(accepts) : undefined) ??
-      (literal && find(literal, depth + 1, accepts)) ??
-      (name !== undefined && node.any ? find(node.any, depth + 1, accepts) : undefined) ??
-      node.rests.find(accepts)
-    )
-  }
+  return allow.size > 0
+    ? refuse('method-not-allowed', { allow: [...allow] })
+    : refuse('route-unknown')
 }
 
 const noParameters: ReadonlyMap<string, string> = new Map()

@@ -1,7 +1,8 @@
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
-import { type CanonicalTarget, decodeFully } from './canonical.ts'
+import type { CanonicalTarget } from './canonical.ts'
+import { lenientReadings } from './reading.ts'
 
 /** Clerk's Frontend API through the gateway's own domain lives here; no origin ever does. */
 const clerkPrefix = '/__clerk'
@@ -19,16 +20,17 @@ export function claim(target: CanonicalTarget, rules: Rules): Result<string | un
   if (target.path.startsWith(`${rules.prefix}/`)) {
     return ok(target.path.slice(rules.prefix.length))
   }
-  const name = `/${fold(target.segments[0] ?? '')}`
-  const isReserved = name === clerkPrefix || name === rules.prefix.toLowerCase()
+  const readings =
+    target.escapes.length === 0 ? [target.segments] : lenientReadings(target.segments)
+  const isReserved = readings.some(([first = '']) => reservedNames(rules).includes(fold(first)))
   return isReserved ? refuse('route-unknown') : ok(undefined)
 }
 
-/** How a lenient origin might read the name: decoded to the end, lower case, up to a separator. */
-function fold(segment: string): string {
-  return (
-    decodeFully(segment)
-      .toLowerCase()
-      .split(/[/\\;?#]/, 1)[0] ?? ''
-  )
+function reservedNames({ prefix }: Rules): readonly string[] {
+  return [prefix.toLowerCase(), clerkPrefix]
+}
+
+/** An origin may not tell upper case from lower. */
+function fold(name: string): string {
+  return `/${name.toLowerCase()}`
 }
