@@ -76,7 +76,10 @@ export interface RouteConfig {
    * `'session'` for safe methods and `'request'` for the others. `'off'` sends none.
    */
   readonly assertion?: AssertionMode
-  /** Escapes that this route lets through although they are refused everywhere else. */
+  /**
+   * Escapes that this route lets through although they are refused everywhere else. The path should
+   * end in `**`: a target whose decoded reading belongs to another route is refused all the same.
+   */
   readonly escapes?: readonly Escape[]
   /** Whether WebSocket upgrades pass; they do not when not given. */
   readonly websocket?: boolean
