@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { ApiCapabilities } from './api/capabilities.ts'
 import { createReadyz, livez } from './api/health.ts'
 import { jwks } from './api/jwks.ts'
@@ -14,18 +14,26 @@ export function createApp(capabilities: ApiCapabilities): Hono<Room> {
   const readyz = createReadyz(capabilities)
   let people: Hono<Room> | undefined
 
+  async function knowsPeople(c: Context<Room>): Promise<Response> {
+    const { createPeople } = await import('./api/people.ts')
+    people ??= createPeople(capabilities)
+    return people.fetch(c.req.raw, c.env)
+  }
+
   app.get('/livez', () => livez())
   app.get('/readyz', (c) => readyz(c.env.call))
   app.get('/jwks.json', () => jwks(capabilities.signingKeys))
+  app.get('/me', knowsPeople)
+  app.post('/verify', knowsPeople)
+  app.get('/clerk-test', knowsPeople)
 
-  for (const path of ['/me', '/verify', '/clerk-test']) {
-    app.all(path, async (c) => {
-      const { createPeople } = await import('./api/people.ts')
-      people ??= createPeople(capabilities)
-      return people.fetch(c.req.raw, c.env)
-    })
-  }
-
-  app.notFound((c) => refused(c, { code: 'route-unknown' }))
+  app.notFound((c) => {
+    const methods = app.routes.filter(({ path }) => path === c.req.path).map(({ method }) => method)
+    if (methods.length === 0) return refused(c, { code: 'route-unknown' })
+    return refused(c, { code: 'method-not-allowed', allow: methods })
+  })
+  app.onError((error) => {
+    throw error
+  })
   return app
 }

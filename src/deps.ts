@@ -9,14 +9,16 @@ import type { ClerkSettings } from './config/environment.ts'
 import type { Problem } from './config/problem.ts'
 import { type Relaxations, strict } from './config/relaxations.ts'
 import type { Asking } from './gateway/asking.ts'
-import { createAssert } from './gateway/assertion.ts'
+import { canSign, createAssert } from './gateway/assertion.ts'
 import { authenticate } from './gateway/authenticate.ts'
+import { canonicalize } from './gateway/canonical.ts'
 import type { Roads } from './gateway/forward.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import type { RequestRecord } from './gateway/record.ts'
 import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
+import { identityHeaders } from './model/headers.ts'
 import { refuse } from './model/refusal.ts'
 import { refusalResponse } from './model/refusal-response.ts'
 import { err, ok, type Result } from './model/result.ts'
@@ -91,7 +93,7 @@ function furnishGateway(
   const network: Send = house.fetch ?? ((request) => fetch(request))
   const issuer = openIssuer(settings.clerk, { kv: env.KV, network, clock })
   const readFacts = house.facts ?? factsUnavailable
-  const authority = { issuer, readFacts }
+  const authority = { issuer, readFacts, canonicalOrigin: rules.canonicalOrigin }
   const capabilities: ApiCapabilities = {
     clock,
     issuer,
@@ -100,6 +102,7 @@ function furnishGateway(
     openDiagnosis: relaxations.openDiagnosis,
     readinessChecks: [
       { name: 'keys', isReady: (moment) => issuer.keys.isReady(moment) },
+      { name: 'signing', isReady: () => canSign(settings.signingKeys) },
       { name: 'kv', isReady: async () => (await env.KV.get('ready')) !== undefined },
       { name: 'd1', isReady: async () => (await env.DB.prepare('SELECT 1').first()) !== null },
     ],
@@ -136,12 +139,18 @@ function openRooms(
 ): Gateway['rooms'] {
   let desk: FrontDesk | undefined
   return async (path, asking) => {
-    desk ??= (await house.app()).createApp(capabilities)
+    if (desk === undefined) {
+      const { createApp } = await house.app()
+      // Others may have waited for the same; the first to come back opens the desk for all.
+      desk ??= createApp(capabilities)
+    }
     const { request, target, requestId, moment } = asking
     const url = `${target.scheme}://${target.host}${path}${target.query}`
     const inside = new Request(url, request)
     const call = { request: inside, requestId, moment, identify: identifier(asking, authority) }
-    return desk.fetch(inside, { call })
+    const response = await desk.fetch(inside, { call })
+    response.headers.set(identityHeaders.requestId, requestId)
+    return response
   }
 }
 
@@ -198,16 +207,21 @@ const systemClock: Clock = {
 }
 
 /** A line for each request that went no further; the log of the platform counts every line. */
-function refusalLog(log: Pick<Console, 'log'>): (record: RequestRecord) => void {
+function refusalLog(log: Pick<Console, 'log' | 'error'>): (record: RequestRecord) => void {
   return (record) => {
-    if (record.reason !== undefined) log.log(JSON.stringify(record))
+    if (record.fault !== undefined) log.error(JSON.stringify(record))
+    else if (record.reason !== undefined) log.log(JSON.stringify(record))
   }
 }
 
+/** Where a shut house says that it is alive: its prefix may be what is wrong, so any will do. */
+const livezPath = /^\/[^/]+\/livez$/
+
 /** What a house answers that cannot open. */
 function shut(request: Request): Response {
-  const { method, headers, url } = request
-  if (new URL(url).pathname === '/_usher/livez') return Response.json({ status: 'alive' })
+  const { method, headers } = request
+  const target = canonicalize(request, new Set())
+  if (target.ok && livezPath.test(target.value.path)) return Response.json({ status: 'alive' })
   const requestId = crypto.randomUUID()
   return refusalResponse({ code: 'gateway-misconfigured' }, { method, headers, requestId })
 }

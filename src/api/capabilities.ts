@@ -17,7 +17,7 @@ export interface Call {
 
 /** Something that readiness depends on. */
 export interface ReadinessCheck {
-  readonly name: 'keys' | 'kv' | 'd1'
+  readonly name: 'keys' | 'signing' | 'kv' | 'd1'
   readonly isReady: (moment: Moment) => Promise<boolean>
 }
 

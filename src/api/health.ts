@@ -19,15 +19,18 @@ type Readiness = Readonly<Record<ReadinessCheck['name'], boolean>>
  * everyone where diagnosis is open.
  */
 export function createReadyz(capabilities: ApiCapabilities): (call: Call) => Promise<Response> {
-  let kept: { readonly readiness: Readiness; readonly atMs: number } | undefined
+  let readiness: Readiness | undefined
+  let checkedAtMs = Number.NEGATIVE_INFINITY
 
   return async (call) => {
     const { nowMs } = call.moment
-    if (kept === undefined || nowMs - kept.atMs >= keptMs) {
-      kept = { readiness: await check(call, capabilities), atMs: nowMs }
+    // Whoever asks while a check is under way gets what is known so far: a probe must not become load.
+    if (nowMs - checkedAtMs >= keptMs) {
+      checkedAtMs = nowMs
+      readiness = await check(call, capabilities)
     }
-    const isReady = Object.values(kept.readiness).every(Boolean)
-    const details = (await mayDiagnose(call, capabilities)) ? { checks: kept.readiness } : {}
+    const isReady = readiness !== undefined && Object.values(readiness).every(Boolean)
+    const details = (await mayDiagnose(call, capabilities)) ? { checks: readiness ?? {} } : {}
     return json({ status: isReady ? 'ready' : 'not ready', ...details }, isReady ? 200 : 503)
   }
 }

@@ -24,16 +24,19 @@ type JsonObject = Readonly<Record<string, unknown>>
  */
 export async function readJson(request: Request): Promise<Result<JsonObject, Refusal>> {
   const decoder = new TextDecoder()
-  let text = ''
+  let [text, readBytes] = ['', 0]
   for await (const chunk of request.body ?? []) {
+    readBytes += chunk.byteLength
+    if (readBytes > bodyMaxBytes) return refuse('body-too-large')
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > bodyMaxBytes) return refuse('body-too-large')
   }
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return ok(value as JsonObject)
+    const value: unknown = JSON.parse(text + decoder.decode())
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return ok(value as JsonObject)
+    }
   } catch {
-    // Falls through: text that is no JSON is as invalid as JSON that is no object.
+    // Text that is no JSON is as invalid as JSON that is no object.
   }
   return refuse('body-invalid')
 }

@@ -25,6 +25,9 @@ export function createPeople(capabilities: ApiCapabilities): Hono<Room> {
   people.get('/me', authenticated({ mayBeAnonymous: true }), (c) => me(c, capabilities))
   people.post('/verify', authenticated(), (c) => verify(c, capabilities))
   people.get('/clerk-test', authenticated(), clerkTest)
+  people.onError((error) => {
+    throw error
+  })
   return people
 }
 

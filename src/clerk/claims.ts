@@ -71,6 +71,7 @@ export function checkClaims(
   if (typeof sub !== 'string' || sub === '') return refuse('token-missing-sub')
   if (sub.startsWith('mch_')) return refuse('token-type-mismatch')
   if (typeof sid !== 'string' || sid === '') return refuse('token-missing-sid')
+  if (!isIdentifier(sub) || !isIdentifier(sid)) return refuse('token-invalid-claims')
   if (!includes(expected.issuers, iss)) return refuse('token-invalid-issuer')
   if (expected.authorizedParties.length > 0 && !includes(expected.authorizedParties, azp)) {
     return refuse('token-invalid-authorized-parties')
@@ -85,7 +86,13 @@ export function checkClaims(
   if (nbf !== undefined && nbf * 1000 > nowMs + skewMs) return refuse('token-not-active-yet')
   if (iat * 1000 > nowMs + skewMs) return refuse('token-iat-in-the-future')
   if (sts === 'pending') return refuse('session-pending')
+  if (sts !== undefined && sts !== 'active') return refuse('token-invalid-claims')
   return times
+}
+
+/** Ids go into headers and are compared by origins: only what every reader reads alike (Clerk's are `user_…`). */
+export function isIdentifier(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]{1,255}$/.test(value)
 }
 
 function includes(accepted: readonly string[], value: unknown): value is string {

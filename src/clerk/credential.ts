@@ -1,8 +1,7 @@
-import type { Carrier } from '../model/principal.ts'
+import type { Carrier, Claims } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Issuer } from './issuer.ts'
-import { decodeToken } from './jwt.ts'
 
 /** A token as it was found: nothing about it is verified. */
 export interface Credential {
@@ -10,7 +9,7 @@ export interface Credential {
   readonly carrier: Carrier
 }
 
-const bearerScheme = /^bearer(?:\s|$)/i
+const bearerScheme = /^\s*bearer(?:\s|$)/i
 const singleBearer = /^bearer +([^\s,]+)$/i
 const clerkCookies = /^__(?:session|client|refresh|clerk)(?:_|$)/
 const sessionCookie = '__session'
@@ -25,8 +24,9 @@ export async function findCredential(
   headers: Headers,
   issuer: Pick<Issuer, 'authorizedParties' | 'cookieSuffix'>,
 ): Promise<Result<Credential | undefined, Refusal>> {
-  const authorization = headers.get('authorization')
-  if (authorization !== null && bearerScheme.test(authorization)) {
+  const authorization = headers.get('authorization') ?? ''
+  // The runtime joins header lines with commas, so a bearer token may stand behind another scheme.
+  if (authorization.split(',').some((part) => bearerScheme.test(part))) {
     const token = singleBearer.exec(authorization)?.[1]
     if (token !== undefined) return ok({ token, carrier: 'header' })
     return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')
@@ -55,7 +55,7 @@ function findSessionCookie(
 
 /**
  * A `Cookie` header without Clerk's cookies, or `undefined` when nothing is left. Everything else keeps
- * its spelling.
+ * its spelling (bytes that are no UTF-8 do not survive a rewrite).
  */
 export function withoutClerkCookies(header: string): string | undefined {
   if (!header.includes('__')) return header
@@ -86,17 +86,30 @@ function readPart(text: string): CookiePart {
   return { text, name: name.trim(), value: equals === -1 ? '' : text.slice(equals + 1).trim() }
 }
 
+const opaqueToken = /\b(?:ak|mt|oat)_/
+const jwtLike = /([\w+/=-]+)\.([\w+/=-]+)\.[\w+/=-]*/g
+
 /**
  * Whether an `Authorization` value has the shape of a Clerk credential, whatever its scheme: an opaque
- * `ak_`, `mt_` or `oat_` token, an OAuth access token, or a JWT that names one of `issuers`.
+ * `ak_`, `mt_` or `oat_` token, an OAuth access token, or a JWT that names one of `issuers`. It reads as
+ * loosely as any origin might, and a JWT that cannot be read counts.
  */
 export function looksLikeClerk(authorization: string, issuers: readonly string[]): boolean {
-  return authorization.split(/[\s,]+/).some((word) => {
-    if (/^(?:ak|mt|oat)_/.test(word)) return true
-    const decoded = decodeToken(word)
-    if (!decoded.ok) return false
-    const { header, payload } = decoded.value
-    const type = String(header.typ).toLowerCase()
-    return type.endsWith('at+jwt') || issuers.some((issuer) => issuer === payload.iss)
+  if (opaqueToken.test(authorization)) return true
+  return [...authorization.matchAll(jwtLike)].some(([, first = '', second = '']) => {
+    const header = readLoosely(first)
+    if (header === undefined) return false
+    const payload = readLoosely(second)
+    const isAccessToken = /at\+jwt$/i.test(String(header.typ))
+    return payload === undefined || isAccessToken || issuers.includes(String(payload.iss))
   })
+}
+
+function readLoosely(part: string): Claims | undefined {
+  try {
+    const value: unknown = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')))
+    return typeof value === 'object' && value !== null ? (value as Claims) : undefined
+  } catch {
+    return undefined
+  }
 }

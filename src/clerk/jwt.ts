@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 
 /** No token that Clerk issues comes near this: browsers stop at cookies of 4 KiB. */
-export const maxTokenBytes = 8192
+export const tokenMaxBytes = 8192
 
 /** A JSON Web Token taken apart. Nothing in it is to be believed yet. */
 export interface DecodedToken {
@@ -23,7 +23,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * payload that are JSON objects without repeated members. Bounded before any work is done.
  */
 export function decodeToken(token: string): Result<DecodedToken, Refusal> {
-  if (token.length > maxTokenBytes) return refuse('token-too-large')
+  if (token.length > tokenMaxBytes) return refuse('token-too-large')
   if (!compactShape.test(token)) return refuse('token-invalid')
   const [headerPart = '', payloadPart = '', signaturePart = ''] = token.split('.')
   const header = decodeObject(headerPart)

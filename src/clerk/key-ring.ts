@@ -13,9 +13,11 @@ export const freshMs = 60 * 60_000
 export const lastKnownGoodMs = 24 * 60 * 60_000
 /** At most one refresh for the sake of doubtful tokens in this time, per issuer and isolate. */
 export const refreshBudgetMs = 30_000
-/** How long the source may take, and how long a request on a cold isolate waits for another's answer. */
+/** How long the source may take. */
 export const sourceLimitMs = 2000
 const storeLimitMs = 500
+/** How long a request on a cold isolate may look for keys, or wait for what another finds. */
+const coldLimitMs = storeLimitMs + sourceLimitMs
 const failurePauseMs = 1000
 const coldFetchesMax = 3
 const lookAgainMs = 25
@@ -117,7 +119,7 @@ class RemoteKeyRing implements KeyRing {
     return key === undefined ? this.#findAnew(wanted, moment, asked) : ok(key)
   }
 
-  /** The key is not held. `asked`: this very request had the source answer already. */
+  /** The key is not held. `asked`: the source has answered since the token was shown, and has it not. */
   async #findAnew(
     wanted: Wanted,
     moment: Moment,
@@ -168,12 +170,12 @@ class RemoteKeyRing implements KeyRing {
     if (this.#isStale(moment.nowMs)) await this.#adoptFromSource(moment)
   }
 
-  /** On a cold isolate: whether this very request had the source answer. */
+  /** On a cold isolate: looks for keys, unless enough others do. Whether it had the source answer. */
   async #warmUp(moment: Moment): Promise<boolean> {
     const { nowMs } = moment
     if (nowMs - this.#failedAtMs < failurePauseMs) return false
     // A request that was cancelled in the middle never takes its mark away, so marks grow old.
-    const fetches = this.#coldFetches.filter((mark) => nowMs - mark.startedAtMs < sourceLimitMs)
+    const fetches = this.#coldFetches.filter((mark) => nowMs - mark.startedAtMs < coldLimitMs)
     if (fetches.length >= coldFetchesMax) return this.#waitForAnother(moment)
     const mark = { startedAtMs: nowMs }
     this.#coldFetches = [...fetches, mark]
@@ -188,7 +190,7 @@ class RemoteKeyRing implements KeyRing {
 
   async #waitForAnother(moment: Moment): Promise<false> {
     const failuresBefore = this.#failures
-    for (let waitedMs = 0; waitedMs < sourceLimitMs; waitedMs += lookAgainMs) {
+    for (let waitedMs = 0; waitedMs < coldLimitMs; waitedMs += lookAgainMs) {
       await pause(this.#parts.clock, lookAgainMs)
       if (this.#usable(moment.nowMs) !== undefined || this.#failures > failuresBefore) break
     }

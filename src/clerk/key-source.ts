@@ -10,23 +10,19 @@ const setMaxBytes = 64 * 1024
 export type Send = (request: Request) => Promise<Response>
 
 /**
- * Asks the sources in turn, all within {@link sourceLimitMs}: the first whole answer that is a good JWK
- * set counts. Time-outs, redirects, errors, HTML, empty and oversized sets are all just no answer.
+ * Asks the sources in turn, all within {@link sourceLimitMs} of which each has its share: the first whole
+ * answer that is a good JWK set counts. Time-outs, redirects, errors, HTML, empty and oversized sets are all just no answer.
  */
 export function askSources(sources: readonly KeySource[], send: Send, clock: Clock): AskForKeys {
+  const shareMs = sourceLimitMs / Math.max(1, sources.length)
   return async () => {
-    const controller = new AbortController()
-    const cancel = clock.after(sourceLimitMs, () => controller.abort())
-    try {
-      for (const source of sources) {
-        const text = await within(clock, sourceLimitMs, ask(source, send, controller.signal))
-        if (text !== undefined && parseKeySet(text) !== undefined) return text
-        if (controller.signal.aborted) return undefined
-      }
-      return undefined
-    } finally {
-      cancel()
+    for (const source of sources) {
+      const controller = new AbortController()
+      const text = await within(clock, shareMs, ask(source, send, controller.signal))
+      if (text !== undefined && parseKeySet(text) !== undefined) return text
+      controller.abort()
     }
+    return undefined
   }
 }
 

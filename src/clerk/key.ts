@@ -9,8 +9,8 @@ export const keyAlgorithm = 'RS256'
 export const modulusBitsMin = 2048
 /** Clerk publishes one or two keys; a set with more than this is not Clerk's. */
 const keysMax = 16
-/** How many verified tokens a key remembers: about 1 KiB each. */
-const rememberedMax = 8000
+/** How many verified tokens a key remembers: about 4 KiB each. */
+const rememberedMax = 4000
 
 /** A key that verifies tokens, imported once per isolate. */
 export interface VerificationKey {

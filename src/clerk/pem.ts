@@ -15,17 +15,20 @@ const rsaAlgorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 
  */
 export function createPemRing(pem: string): KeyRing {
   let key: VerificationKey | undefined
+  async function open(): Promise<VerificationKey | undefined> {
+    if (key !== undefined) return key
+    const imported = await importPem(pem)
+    key ??= imported
+    return key
+  }
   return {
     async find(wanted) {
-      key ??= await importPem(pem)
-      if (key === undefined) return refuse('keys-unavailable', { retryAfterSeconds: 60 })
-      return wanted.failed === undefined ? ok(key) : refuse('token-invalid-signature')
+      const found = await open()
+      if (found === undefined) return refuse('keys-unavailable', { retryAfterSeconds: 60 })
+      return wanted.failed === undefined ? ok(found) : refuse('token-invalid-signature')
     },
     held: () => (key === undefined ? [] : [key]),
-    async isReady() {
-      key ??= await importPem(pem)
-      return key !== undefined
-    },
+    isReady: async () => (await open()) !== undefined,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ActiveOrganization, Claims, User } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { TokenTimes } from './claims.ts'
+import { isIdentifier, type TokenTimes } from './claims.ts'
 
 /**
  * The person whom the claims of a verified session token describe. Version 1 (`org_id`, `org_role`, …)
@@ -15,7 +15,7 @@ export function readPrincipal(
   times: TokenTimes,
   token: string,
 ): Result<User, Refusal> {
-  const organization = claims.v === 2 ? readVersion2(claims) : readVersion1(claims)
+  const organization = readOrganization(claims)
   if (organization === 'unreadable') return refuse('token-invalid-claims')
   const actor = readActor(claims.act)
   if (actor === 'unreadable') return refuse('token-invalid-claims')
@@ -34,11 +34,18 @@ export function readPrincipal(
 
 type Reading<T> = T | undefined | 'unreadable'
 
+/** A version that is not known, or the words of one in another, must not be read as "no organisation". */
+function readOrganization(claims: Claims): Reading<ActiveOrganization> {
+  if (claims.v === 2) return readVersion2(claims)
+  const isVersion1 = isAbsent(claims.v) || claims.v === 1
+  return isVersion1 && isAbsent(claims.o) ? readVersion1(claims) : 'unreadable'
+}
+
 function readVersion1(claims: Claims): Reading<ActiveOrganization> {
   const { org_id: id, org_slug: slug, org_role: role, org_permissions: permissions } = claims
   if (isAbsent(id)) return undefined
   const names = isAbsent(permissions) ? [] : permissions
-  if (!isName(id) || !isOptionalName(slug) || !isOptionalName(role) || !isNames(names)) {
+  if (!isIdentifier(id) || !isOptionalName(slug) || !isOptionalName(role) || !isNames(names)) {
     return 'unreadable'
   }
   return { id, slug: slug ?? undefined, role: role ?? undefined, permissions: names }
@@ -48,7 +55,8 @@ function readVersion2(claims: Claims): Reading<ActiveOrganization> {
   if (isAbsent(claims.o)) return undefined
   if (typeof claims.o !== 'object' || claims.o === null) return 'unreadable'
   const { id, slg, rol, per, fpm } = claims.o as Claims
-  if (!isName(id) || ![slg, rol, per, fpm, claims.fea].every(isOptionalName)) return 'unreadable'
+  if (!isIdentifier(id) || ![slg, rol, per, fpm, claims.fea].every(isOptionalName))
+    return 'unreadable'
   const features = organizationFeatures(claims.fea)
   if (features === 'unreadable') return 'unreadable'
   return {
@@ -91,7 +99,7 @@ function organizationFeatures(fea: unknown): string[] | 'unreadable' {
 function readActor(act: unknown): Reading<{ subject: string }> {
   if (isAbsent(act)) return undefined
   const subject = typeof act === 'object' ? (act as Claims).sub : undefined
-  return isName(subject) ? { subject } : 'unreadable'
+  return isIdentifier(subject) ? { subject } : 'unreadable'
 }
 
 function list(value: unknown): string[] {

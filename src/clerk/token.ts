@@ -24,7 +24,7 @@ export async function verifySessionToken(
   moment: Moment,
 ): Promise<Result<User, Refusal>> {
   if (opaqueTokens.test(token)) return refuse('token-type-mismatch')
-  const decoded = decodeRemembered(token, issuer)
+  const decoded = recall(token, issuer) ?? decodeToken(token)
   if (!decoded.ok) return decoded
   const { header, payload } = decoded.value
   const kid = readHeader(header)
@@ -39,12 +39,13 @@ export async function verifySessionToken(
   return times.ok ? readPrincipal(payload, times.value, token) : times
 }
 
-function decodeRemembered(token: string, issuer: Issuer): Result<DecodedToken, Refusal> {
+/** What a key that is held remembers to have signed. */
+function recall(token: string, issuer: Issuer): Result<DecodedToken, Refusal> | undefined {
   for (const key of issuer.keys.held()) {
     const remembered = key.remembered.get(token)
     if (remembered !== undefined) return ok(remembered)
   }
-  return decodeToken(token)
+  return undefined
 }
 
 /** A signature that fails is tried once more when a newer set has another key under that name. */
@@ -68,6 +69,11 @@ async function holds(token: string, decoded: DecodedToken, key: VerificationKey)
   if (key.remembered.get(token) !== undefined) return true
   const { signature, signed } = decoded
   const verified = await crypto.subtle.verify('RSASSA-PKCS1-v1_5', key.cryptoKey, signature, signed)
-  if (verified) key.remembered.set(token, decoded)
+  if (verified) key.remembered.set(flat(token), decoded)
   return verified
+}
+
+/** A copy that does not keep alive the whole header it was cut from. */
+function flat(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text))
 }

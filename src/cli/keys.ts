@@ -23,6 +23,7 @@ const nextSteps: Readonly<Record<RotationStep, string>> = {
 const whereToPutIt = `
 In production:  npx wrangler secret put USHER_SIGNING_KEY    and paste the line above
 On a machine:   USHER_SIGNING_KEY='…' in .dev.vars           with the single quotes
+Keep a copy: a secret of the platform cannot be read back, and rotating needs the set.
 It is a secret: whoever has it can write identities that your origins believe.
 `
 

@@ -68,9 +68,9 @@ function conditionsAt(depth: number): Shape<Condition> {
   // Read lazily: the shape one level down is only built when a value reaches it.
   const deeper: Shape<Condition> = (value, place) => conditionsAt(depth + 1)(value, place)
   const fields = {
+    org: optional(parsed(parseOrganization), anyone),
     role: optional(oneOrAll(parsed(parseRole)), anyone),
     permission: optional(oneOrAll(parsed(parsePermission)), anyone),
-    org: optional(parsed(parseOrganization), anyone),
     all: optional(combined('all', deeper), anyone),
     any: optional(combined('any', deeper), anyone),
     not: optional(negated(deeper), anyone),

@@ -53,7 +53,7 @@ function compileRules(
   const hosts = draft.hosts ? new Set(draft.hosts) : undefined
   const signs = texts.has('USHER_SIGNING_KEY')
   const compiled = compileRoutes(draft.routes ?? [], { ...draft, hosts, signs })
-  const all = [...problems, ...compiled.problems, ...disagreements(draft)]
+  const all = [...problems, ...compiled.problems, ...disagreements(draft, relaxations)]
   if (all.length > 0 || !isWhole(draft)) return err(all)
   return ok({
     prefix: draft.prefix,
@@ -95,7 +95,7 @@ function watched(
 }
 
 /** What is wrong between parts of a config that are each sound. */
-function disagreements(draft: ConfigDraft): readonly Problem[] {
+function disagreements(draft: ConfigDraft, relaxations: Relaxations): readonly Problem[] {
   const { prefix, aliases, hosts, canonicalOrigin, signInUrl } = draft
   const own = [...(aliases?.keys() ?? [])].filter((path) =>
     [prefix, '/__clerk'].includes(`/${path.split('/')[1]?.toLowerCase()}`),
@@ -108,6 +108,15 @@ function disagreements(draft: ConfigDraft): readonly Problem[] {
     const message =
       'Is missing: signInUrl needs it, because a browser returns to it after signing in.'
     problems.push({ place: 'canonicalOrigin', message })
+  }
+  for (const [name, target] of draft.origins ?? []) {
+    if (target?.kind === 'same-host' && hosts === null && !relaxations.plainAddresses) {
+      const message = 'Goes wherever the Host header says: name the hosts that are served in hosts.'
+      problems.push({ place: `origins.${name}`, message })
+    }
+    if (target?.kind !== 'url' || !hosts?.includes(new URL(target.base).host)) continue
+    const message = "Is the gateway's own host: requests would go in circles. Use 'same-host'."
+    problems.push({ place: `origins.${name}.url`, message })
   }
   if (canonicalOrigin && hosts && !hosts.includes(new URL(canonicalOrigin).host)) {
     const message = 'Its host is not one of hosts and would be answered with 421: add it there.'

@@ -32,6 +32,7 @@ export interface SameHostOrigin extends OriginTimeout {
   readonly sameHost: true
 }
 
+/** An API behind Usher, of one of its four kinds. */
 export type OriginConfig = UrlOrigin | ServiceOrigin | SameHostOrigin | 'same-host'
 
 /** One word, or several that must all hold. */

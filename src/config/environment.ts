@@ -31,8 +31,6 @@ export interface ClerkSettings {
 
 /** The environment, checked. */
 export interface Settings {
-  readonly appName: string
-  readonly originUrl: string | undefined
   readonly clerk: ClerkSettings
   readonly signingKeys: readonly SigningKey[]
 }
@@ -52,8 +50,6 @@ export function readEnvironment(
   const instance = instanceOf(values)
   if (instance === undefined || all.length > 0) return err(all)
   return ok({
-    appName: values.APP_NAME ?? variableTable.APP_NAME.fallback,
-    originUrl: values.ORIGIN_URL,
     clerk: {
       publishableKey: publishableKeyOf(values)?.text,
       issuers: [...new Set([instance.issuer, values.CLERK_PROXY_URL ?? instance.issuer])],

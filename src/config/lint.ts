@@ -1,7 +1,8 @@
-import type { Condition, Route, Rules } from '../model/route.ts'
+import type { Condition, Origin, Route, Rules } from '../model/route.ts'
 import type { Settings } from './environment.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
+import { strictlyIncludesSet } from './request-set.ts'
 import { selectRoute } from './selection.ts'
 
 interface Linted {
@@ -18,16 +19,53 @@ export function lint(linted: Linted, relaxations: Relaxations): readonly Problem
 
 const lints: readonly Rule[] = [
   function originIsBothPublicAndProtected({ rules }) {
-    const open = originsOf(rules.routes, 'public')
-    const closed = originsOf(rules.routes, 'signed-in')
+    const open = addressesOf(rules.routes, 'public')
+    const closed = addressesOf(rules.routes, 'signed-in')
     return [...open]
-      .filter((name) => closed.has(name))
-      .map((name) => ({
+      .filter(([address]) => closed.has(address))
+      .map(([, name]) => ({
         place: `origins.${name}`,
         message:
           'Has a public and a protected route: what it takes for another spelling of a protected ' +
           'path is open. Let it check the identity assertion.',
       }))
+  },
+
+  function strictRouteStandsInAWeakerOne({ rules: { routes } }) {
+    const index = routes.findIndex((inner) => routes.some((other) => surrounds(other, inner)))
+    const inner = routes[index]
+    const outer = inner && routes.find((other) => surrounds(other, inner))
+    if (outer === undefined) return []
+    const message =
+      `Is stricter than ${outer.name} around it: what the origin takes for another spelling of ` +
+      'this path, such as upper case, meets the weaker policy. Let the origin check roles too.'
+    return [{ place: `routes[${index}].access`, message }]
+  },
+
+  function slugNamesAnOrganization({ rules: { routes } }) {
+    return routes.flatMap(({ access }, index) =>
+      access.kind === 'signed-in' && namesSlug(access.condition)
+        ? [
+            {
+              place: `routes[${index}].access.org`,
+              message: 'A slug can pass from one organisation to another: name the id, org_….',
+            },
+          ]
+        : [],
+    )
+  },
+
+  function credentialIsShownToAPublicRoute({ rules: { routes } }) {
+    return routes.flatMap(({ access, passCredential }, index) =>
+      access.kind === 'public' && passCredential
+        ? [
+            {
+              place: `routes[${index}].passCredential`,
+              message: 'Shows the origin credentials that nobody has verified.',
+            },
+          ]
+        : [],
+    )
   },
 
   function clerkWordNeedsAnOrganization({ rules }) {
@@ -50,6 +88,23 @@ const lints: readonly Rule[] = [
     return [
       { place: 'hosts', message: 'Names no host, so any that leads here is served: list yours.' },
     ]
+  },
+
+  function anyPartyIsAccepted({ settings }, { plainAddresses }) {
+    if (settings.clerk.authorizedParties.length > 0 || plainAddresses) return []
+    const message =
+      'Is not set, so tokens that were made for any frontend of the instance pass: list yours.'
+    return [{ place: 'AUTHORIZED_PARTIES', message }]
+  },
+
+  function issuerIsTheInstance({ settings: { clerk } }) {
+    const [issuer] = clerk.issuers
+    const [source] = clerk.keySources
+    if (issuer === undefined || source === undefined) return []
+    if (new URL(issuer).host === new URL(source.url).host) return []
+    const message =
+      'Is not the host where the keys come from. Both must be of one instance, or no token passes.'
+    return [{ place: 'CLERK_JWT_ISSUER', message }]
   },
 
   function cookiesNeedACanonicalOrigin({ rules, settings }, { plainAddresses }) {
@@ -82,8 +137,55 @@ const lints: readonly Rule[] = [
   },
 ]
 
-function originsOf(routes: readonly Route[], access: Route['access']['kind']): ReadonlySet<string> {
-  return new Set(routes.filter((one) => one.access.kind === access).map((one) => one.origin.name))
+/** The origins of one kind of access by their address, whatever they are called. */
+function addressesOf(
+  routes: readonly Route[],
+  access: Route['access']['kind'],
+): ReadonlyMap<string, string> {
+  const matching = routes.filter((one) => one.access.kind === access)
+  return new Map(matching.map(({ origin }) => [addressOf(origin), origin.name]))
+}
+
+function addressOf(origin: Origin): string {
+  switch (origin.kind) {
+    case 'url':
+      return new URL(origin.base).host
+    case 'service':
+      return origin.binding
+    case 'same-host':
+      return ''
+  }
+}
+
+/** Whether a route of the same origin is around another and asks for less. Public ones have their own lint. */
+function surrounds(outer: Route, inner: Route): boolean {
+  return (
+    addressOf(outer.origin) === addressOf(inner.origin) &&
+    outer.access.kind !== 'public' &&
+    strictnessOf(outer) < strictnessOf(inner) &&
+    strictlyIncludesSet(outer, inner)
+  )
+}
+
+function strictnessOf({ access }: Route): number {
+  if (access.kind === 'public') return 0
+  if (access.kind === 'optional') return 1
+  const { condition } = access
+  return condition.kind === 'all' && condition.of.length === 0 ? 2 : 3
+}
+
+function namesSlug(condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'organization':
+      return !condition.organization.startsWith('org_')
+    case 'all':
+    case 'any':
+      return condition.of.some(namesSlug)
+    case 'not':
+      return namesSlug(condition.of)
+    default:
+      return false
+  }
 }
 
 /** Whether a word of Clerk's stands in no conjunction that also names the organisation. */

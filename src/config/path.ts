@@ -16,6 +16,10 @@ const bans: readonly Ban[] = [
   { found: /#/, sentence: 'A path has no fragment: remove "#" and what follows.' },
   { found: /\\/, sentence: 'A path is written with "/", never with a backslash.' },
   { found: /\/\//, sentence: 'A path has no empty segments: write "/" once.' },
+  {
+    found: /[{}[\]<>]/,
+    sentence: 'A parameter is written ":id"; a bracket that is meant is escaped.',
+  },
   { found: /%(?![0-9A-Fa-f]{2})/, sentence: 'An escape is "%" and two hexadecimal digits.' },
 ]
 

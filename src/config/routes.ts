@@ -223,7 +223,7 @@ function missingParameter(parameter: string, names: readonly string[]): string {
   return `The path has no parameter ":${parameter}".${hint}`
 }
 
-/** CONNECT and TRACE are refused by fetch itself (Fetch standard, forbidden method). */
+/** The gateway forwards neither tunnels nor what would echo the identity headers to the caller. */
 function parseMethod(method: string): Result<string, string> {
   if (!/^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/.test(method)) {
     return err('Must be a method in upper case, such as "GET".')

@@ -74,11 +74,6 @@ export const variableTable = {
     secret: true,
     parse: parseSigningKey,
   },
-  APP_NAME: {
-    meaning: 'What the pages of the gateway call it.',
-    fallback: 'Usher',
-    parse: (source) => ok(source),
-  },
 } satisfies Record<string, VariableRow<unknown>>
 
 function parseBase(source: string, relaxations: Relaxations): Result<string, string> {
@@ -94,7 +89,12 @@ function parseIssuer(source: string, relaxations: Relaxations): Result<string, s
 
 /** Environments that cannot hold line breaks hold `\n` in two characters. */
 function parsePublicKey(source: string): Result<string, string> {
-  const pem = source.replaceAll('\\n', '\n').replaceAll('\r', '')
+  const lines = source.replaceAll('\\n', '\n').replaceAll(/^"|"$/g, '').trim()
+  // A dashboard or a shell may have made blanks of the line breaks; the labels keep theirs.
+  const pem = lines.replace(
+    /^(-----BEGIN [A-Z ]+-----)([\s\S]*?)(-----END [A-Z ]+-----)$/,
+    (_, begin, body, end) => [begin, ...body.split(/\s+/).filter(Boolean), end].join('\n'),
+  )
   const block = /^-----BEGIN ((?:RSA )?PUBLIC KEY)-----\n[A-Za-z0-9+/=\n]+\n-----END \1-----\n?$/
   return block.test(pem)
     ? ok(pem)
@@ -114,13 +114,17 @@ function parseSigningKey(source: string) {
 
 /** `azp` is an origin as browsers write it; plain http only makes sense on one's own machine. */
 function parseParty(source: string, relaxations: Relaxations): Result<string, string> {
-  const isLocal = /^http:\/\/localhost(:\d+)?$/.test(source)
+  const isLocal = /^http:\/\/(?:localhost|127\.0\.0\.1)(:\d+)?$/.test(source)
+  const isExtension = /^[a-z]+-extension:\/\/[\w.@{}-]+$/.test(source)
+  if (isExtension) return ok(source)
   const origin = parseOrigin(
     source,
     isLocal ? { ...relaxations, plainAddresses: true } : relaxations,
   )
   if (origin.ok && origin.value === source) return origin
-  return err('Must be exact origins with commas, such as https://app.example.com: no path, no "*".')
+  return err(
+    'Must be exact origins with commas, such as https://app.example.com: no path or last slash, no "*".',
+  )
 }
 
 function parseList<T>(

@@ -3,7 +3,7 @@ import type { Moment } from '../model/clock.ts'
 import type { Facts } from '../model/facts.ts'
 import type { User } from '../model/principal.ts'
 import { createRecent } from '../model/recent.ts'
-import type { SigningKey } from '../model/signing-key.ts'
+import { publicJwk, type SigningKey } from '../model/signing-key.ts'
 
 /** No assertion lives longer. */
 export const assertionLifeSeconds = 60
@@ -29,7 +29,6 @@ export type Assert = (assertable: Assertable, moment: Moment) => Promise<string>
 
 interface Kept {
   readonly assertion: string
-  readonly factsText: string
   readonly renewAtMs: number
 }
 
@@ -59,15 +58,13 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
   return async (assertable, moment) => {
     const payload = payloadOf(assertable, moment.nowMs)
     if (assertable.request !== undefined) return sign(payload)
-    const name = `${assertable.audience} ${assertable.user.token}`
     const factsText = JSON.stringify(assertable.facts ?? null)
+    const name = `${assertable.audience} ${factsText} ${assertable.user.token}`
     const known = kept.get(name)
-    if (known && known.factsText === factsText && moment.nowMs < known.renewAtMs) {
-      return known.assertion
-    }
+    if (known && moment.nowMs < known.renewAtMs) return known.assertion
     const assertion = await sign(payload)
     const renewAtMs = moment.nowMs + ((payload.exp - payload.iat) * 1000) / 2
-    kept.set(name, { assertion, factsText, renewAtMs })
+    kept.set(name, { assertion, renewAtMs })
     return assertion
   }
 }
@@ -94,6 +91,23 @@ function payloadOf({ user, facts, audience, request }: Assertable, nowMs: number
     ...(facts && { roles: facts.roles, permissions: facts.permissions }),
     ...(request && { mth: request.method, hst: request.host, pth: request.path }),
   }
+}
+
+/** Whether the current key can sign, and what it signs verifies with its public half. */
+export async function canSign(keys: readonly SigningKey[]): Promise<boolean> {
+  const key = keys.find(({ state }) => state === 'current')
+  if (key === undefined) return true
+  const text = new TextEncoder().encode('usher')
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const signature = await crypto.subtle.sign(algorithm, await importSigningKey(key), text)
+  const published = await crypto.subtle.importKey(
+    'jwk',
+    { kty: 'EC', ...publicJwk(key) },
+    algorithm,
+    false,
+    ['verify'],
+  )
+  return crypto.subtle.verify(algorithm, published, signature, text)
 }
 
 function importSigningKey({ x, y, d }: SigningKey): Promise<CryptoKey> {

@@ -23,6 +23,8 @@ export interface Caller {
 export interface Authority {
   readonly issuer: Issuer
   readonly readFacts: ReadFacts
+  /** Scheme and host under which browsers know the gateway; what the request says where not configured. */
+  readonly canonicalOrigin: string | undefined
 }
 
 const nobody: Caller = { principal: anonymous, carrier: undefined, facts: undefined }
@@ -36,7 +38,7 @@ const lapsed: Caller = { ...nobody, principal: { ...anonymous, reason: 'token-ex
 export async function authenticate(
   { request, target, moment }: Asking,
   access: Access,
-  { issuer, readFacts }: Authority,
+  { issuer, readFacts, canonicalOrigin }: Authority,
 ): Promise<Result<Caller, Refusal>> {
   if (access.kind === 'public') return ok(nobody)
   const found = await findCredential(request.headers, issuer)
@@ -51,7 +53,8 @@ export async function authenticate(
     return forgiven ? ok(lapsed) : user
   }
   const { carrier } = credential
-  if (carrier === 'cookie' && !mayUseCookie(request, target)) return refuse('cross-site-request')
+  if (carrier === 'cookie' && !mayUseCookie(request, canonicalOrigin ?? originOf(target)))
+    return refuse('cross-site-request')
   const needsFacts = access.kind === 'signed-in' && access.needsFacts
   const facts = needsFacts ? await readFacts(user.value.userId) : undefined
   return ok({ principal: user.value, carrier, facts: facts?.ok ? facts.value : undefined })
@@ -78,10 +81,14 @@ export function isSafe(method: string): boolean {
  * safe methods pass by themselves; the rest must be shown to come from the same origin
  * (https://www.w3.org/TR/fetch-metadata/, or RFC 6454 where a browser does not say).
  */
-function mayUseCookie(request: Request, target: CanonicalTarget): boolean {
+function mayUseCookie(request: Request, ownOrigin: string): boolean {
   const { headers, method } = request
   if (isSafe(method) && !headers.has('upgrade')) return true
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site === 'same-origin'
-  return headers.get('origin') === `${target.scheme}://${target.host}`
+  return headers.get('origin') === ownOrigin
+}
+
+function originOf({ scheme, host }: CanonicalTarget): string {
+  return `${scheme}://${host}`
 }

@@ -1,7 +1,6 @@
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Escape } from '../model/route.ts'
-import { decode, decodeFully } from './reading.ts'
 
 /** Path and query together. */
 export const targetMaxBytes = 8192
@@ -36,6 +35,9 @@ const unreserved = /^[A-Za-z0-9._~-]$/
 /** RFC 3986 section 3.3, pchar without unreserved characters and escapes. */
 const plainInPath = /^[A-Za-z0-9._~!$&'()*+,;=:@-]$/
 const replacementCharacter = '\ufffd'
+
+/** What decodes to an escape: nothing may depend on how often an origin decodes. */
+const doubleEscape = /%25[0-9A-Fa-f]{2}/
 
 /** Escapes that are refused unless a route lets them through, and one that never passes. */
 const separators: Readonly<Record<string, Escape | 'never'>> = {
@@ -79,11 +81,16 @@ export function canonicalize(
 
 function canonicalHost(authority: string, scheme: 'http' | 'https'): Result<string, Refusal> {
   const [, name, port] = hostShape.exec(authority.toLowerCase()) ?? []
-  if (name === undefined) return refuse('target-has-bad-host')
+  // What looks like a number or an address (`1.2.3`, `0x7f.1`) is read by every URL parser as another one.
+  if (name === undefined || parsedHost(name) !== name) return refuse('target-has-bad-host')
   if (port === undefined) return ok(name)
   const number = Number(port)
   if (number < 1 || number > 65_535) return refuse('target-has-bad-host')
   return ok(number === defaultPorts[scheme] ? name : `${name}:${number}`)
+}
+
+function parsedHost(name: string): string | undefined {
+  return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined
 }
 
 type CanonicalPath = Pick<CanonicalTarget, 'path' | 'segments' | 'escapes'>
@@ -138,6 +145,7 @@ function canonicalSegment(
     if (!allowed.has(kept)) return refuse(refusalOfEscape(kept))
     escapes.push(kept)
   }
+  if (doubleEscape.test(text)) return refuse('target-has-encoded-separator')
   const decoded = decode(text)
   if (decoded === undefined) return refuse('target-is-not-utf8')
   if (controlCharacter.test(decoded)) return refuse('target-has-control-character')
@@ -176,13 +184,10 @@ export function refusalOfEscape(kept: Escape): RefusalCode {
 
 /**
  * Whether some reader could find a dot segment in here: written with escapes, before a path parameter
- * (`..;`), between encoded slashes, or after decoding once more.
+ * (`..;`), or between encoded slashes.
  */
 function hidesDots(decoded: string): boolean {
-  const readings = [decoded, decodeFully(decoded)]
-  return readings.some((reading) =>
-    reading.split(/[/\\;?#]/).some((part) => part === '.' || part === '..'),
-  )
+  return decoded.split(/[/\\;?#]/).some((part) => part === '.' || part === '..')
 }
 
 function canonicalQuery(raw: string): Result<string, Refusal> {
@@ -206,4 +211,12 @@ function encode(character: string): string | undefined {
 
 function hex(character: string): string {
   return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }

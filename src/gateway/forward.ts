@@ -29,10 +29,7 @@ export async function forward(
   roads: Roads,
   clock: Clock,
 ): Promise<Result<Response, Refusal>> {
-  if (origin.kind === 'same-host') {
-    if (request.headers.has(loopHeader)) return refuse('loop-detected')
-    headers.set(loopHeader, '1')
-  }
+  if (origin.kind === 'same-host') headers.set(loopHeader, '1')
   const url = upstreamUrl(origin, target)
   if (url === undefined) return refuse('internal-error')
   const send = origin.kind === 'service' ? roads.services.get(origin.binding) : roads.network

@@ -18,6 +18,9 @@ export interface Introducer {
   readonly authority: Authority
 }
 
+/** Longer names are no client's habit, and would be memory at anyone's disposal. */
+const rememberedNameMax = 64
+
 /** Verdicts on header names: clients use few, and folding one costs more than looking it up. */
 const strippedNames = createRecent<string, boolean>(2000)
 
@@ -51,7 +54,7 @@ function isStrippedName(name: string): boolean {
   const known = strippedNames.get(name)
   if (known !== undefined) return known
   const stripped = isStripped(name)
-  strippedNames.set(name, stripped)
+  if (name.length <= rememberedNameMax) strippedNames.set(name, stripped)
   return stripped
 }
 

@@ -1,4 +1,4 @@
-import { isWebSocket } from '../model/headers.ts'
+import { isWebSocket, loopHeader } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
 import { matchesHost, type Route } from '../model/route.ts'
@@ -59,6 +59,9 @@ function breadth(route: Route): number {
   return hostBreadth[route.host.kind] * methodsMax + (route.methods?.size ?? methodsMax - 1)
 }
 
+/** An origin would show the caller what only it should see: the identity headers (RFC 9110 section 9.3.8). */
+const reflecting: readonly string[] = ['TRACE', 'TRACK', 'CONNECT']
+
 /**
  * The most specific route for a target and method, whatever the order of the configuration: literals
  * before `:name` and `*`, those before `**`. Refuses with `route-unknown`, with `method-not-allowed` when
@@ -71,6 +74,7 @@ export function match(
   { method, headers }: Pick<Request, 'method' | 'headers'>,
 ): Result<Match, Refusal> {
   const { segments, escapes, host } = target
+  if (reflecting.includes(method)) return refuse('method-not-allowed')
   const accepts = (route: Route) =>
     matchesHost(route.host, host) && (route.methods?.has(method) ?? true)
   const route = find(table, segments, accepts)
@@ -82,6 +86,8 @@ export function match(
   if (others.some((reading) => (find(table, reading, accepts) ?? route) !== route)) {
     return refuse('target-has-encoded-separator')
   }
+  // Before anyone is authenticated: the first pass has taken the credential away.
+  if (route.origin.kind === 'same-host' && headers.has(loopHeader)) return refuse('loop-detected')
   if (!route.websocket && isWebSocket(headers)) return refuse('upgrade-not-allowed')
   return ok({ route, parameters: readParameters(route, segments) })
 }

@@ -13,7 +13,10 @@ const clerkPrefix = '/__clerk'
  * some origin could read as the same prefix (another case, escapes, a path parameter) is refused with
  * `route-unknown`, so that it reaches no origin. A host that is not served is refused first.
  */
-export function claim(target: CanonicalTarget, rules: Rules): Result<string | undefined, Refusal> {
+export function findSurface(
+  target: CanonicalTarget,
+  rules: Rules,
+): Result<string | undefined, Refusal> {
   if (rules.hosts !== undefined && !rules.hosts.has(target.host)) return refuse('host-unknown')
   const alias = rules.aliases.get(target.path)
   if (alias !== undefined) return ok(alias)
@@ -30,7 +33,7 @@ function reservedNames({ prefix }: Rules): readonly string[] {
   return [prefix.toLowerCase(), clerkPrefix]
 }
 
-/** An origin may not tell upper case from lower. */
+/** An origin may not tell upper case from lower, and Windows drops dots and spaces at the end. */
 function fold(name: string): string {
-  return `/${name.toLowerCase()}`
+  return `/${name.toLowerCase().replace(/[. ]+$/, '')}`
 }

@@ -14,8 +14,8 @@ import { canonicalize } from './canonical.ts'
 import { forward, type Roads } from './forward.ts'
 import { introduce } from './identity.ts'
 import { match, type RouteTable } from './match.ts'
-import { claim } from './own.ts'
-import type { Record } from './record.ts'
+import { findSurface } from './own.ts'
+import type { TakeRecord } from './record.ts'
 import { beginVisit, type Keeper } from './visit.ts'
 
 /** Everything the gateway needs of the world, once per isolate. */
@@ -27,7 +27,7 @@ export interface Gateway {
   readonly roads: Roads
   readonly rooms: Rooms
   readonly clock: Clock
-  readonly record: Record
+  readonly record: TakeRecord
 }
 
 /**
@@ -45,11 +45,11 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     visit.note({ host: target.host, path: target.path })
     const asking = { request, target, moment: visit.moment, requestId: visit.requestId }
 
-    const own = claim(target, rules)
-    if (!own.ok) return visit.refuse(own.error)
-    if (own.value !== undefined) {
-      visit.note({ route: `usher ${own.value}` })
-      return visit.leave(await rooms(own.value, asking))
+    const surface = findSurface(target, rules)
+    if (!surface.ok) return visit.refuse(surface.error)
+    if (surface.value !== undefined) {
+      visit.note({ route: `usher ${surface.value}` })
+      return visit.leave(await rooms(surface.value, asking))
     }
 
     const matched = match(routes, target, request)
@@ -62,16 +62,23 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     visit.meet(caller.value)
 
     const permitted = authorize(matched.value, caller.value)
-    if (!permitted.ok) return visit.refuse(permitted.error, target)
+    if (!permitted.ok) return visit.refuse(permitted.error)
 
     const headers = await introduce(asking, { route, caller: caller.value }, gateway)
     const response = await forward({ request, target, headers, origin: route.origin }, roads, clock)
     if (!response.ok) return visit.refuse(response.error)
     return visit.leave(answer(response.value, visit.requestId))
   } catch (thrown) {
-    visit.note({ fault: thrown instanceof Error ? thrown.name : typeof thrown })
+    visit.note({ fault: faultOf(thrown) })
     return visit.refuse({ code: 'internal-error' })
   } finally {
     gateway.record(visit.record())
   }
+}
+
+/** What went wrong and where, without its message, which may quote what a caller sent. */
+function faultOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return typeof thrown
+  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  return [thrown.name, ...frames.slice(0, 5).map((line) => line.trim())].join(' ')
 }

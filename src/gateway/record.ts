@@ -16,9 +16,9 @@ export interface RequestRecord {
   readonly status: number
   /** Why the request went no further, or why a credential did not count on an optional route. */
   readonly reason?: RefusalCode
-  /** The kind of error that was caught, for `internal-error` alone. */
+  /** The kind of error that was caught and where it came from, for `internal-error` alone. */
   readonly fault?: string
 }
 
 /** Takes one record; it must not throw and is not awaited. */
-export type Record = (record: RequestRecord) => void
+export type TakeRecord = (record: RequestRecord) => void

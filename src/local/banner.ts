@@ -27,7 +27,7 @@ export function banner(situation: Situation): string {
   ].join('\n')
 }
 
-function clerkLines({ clerkHost, keyringPath }: Situation): readonly string[] {
+function clerkLines({ clerkHost, keyringPath, port }: Situation): readonly string[] {
   if (clerkHost === undefined) {
     return [
       'Clerk:  the one in src/local/.dev.vars. The local one is out of the game: tokens of',
@@ -35,7 +35,7 @@ function clerkLines({ clerkHost, keyringPath }: Situation): readonly string[] {
     ]
   }
   return [
-    `Clerk:  a local one, http://${clerkHost}`,
+    `Clerk:  a local one, http://${clerkHost}:${port}`,
     `Users:  ${[...localUsers.keys()].map(describeUser).join(' · ')}`,
     `Keys:   ${keyringPath} (delete it for new ones)`,
   ]

@@ -5,7 +5,7 @@ export default defineGateway(() => ({
   origins: {
     demo: { service: 'DEMO' },
     // What is public has an origin of its own; here both are the same Worker.
-    lobby: { service: 'DEMO' },
+    lobby: { service: 'LOBBY' },
   },
   routes: [
     { path: '/public/**', origin: 'lobby', access: 'public' },

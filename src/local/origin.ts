@@ -3,7 +3,7 @@ import { decodeBase64url } from '../model/base64url.ts'
 import { marker } from './marker.ts'
 
 /** How much of a body is shown. */
-const bodyBytesMax = 64 * 1024
+const bodyMaxBytes = 64 * 1024
 
 const streamLines = 10
 const streamPauseMs = 500
@@ -61,7 +61,7 @@ async function readText(body: ReadableStream<Uint8Array> | null): Promise<string
   if (body === null) return ''
   const decoder = new TextDecoder()
   let text = ''
-  let bytesLeft = bodyBytesMax
+  let bytesLeft = bodyMaxBytes
   for await (const chunk of body) {
     text += decoder.decode(chunk.subarray(0, bytesLeft), { stream: true })
     bytesLeft -= chunk.length

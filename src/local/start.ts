@@ -17,6 +17,7 @@ const variablesPath = join(dirname(keyringPath), 'variables.env')
 const probePauseMs = 200
 const probeLimitMs = 5_000
 const hintAfterMs = 20_000
+const parentCheckMs = 500
 
 const stillWaiting = 'Still waiting for the gateway. What is printed above may say why.\n'
 const misconfigured = `The configuration has errors, which are listed here. Until they are mended, everything but
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   const child = runWrangler(port)
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)))
   forwardSignals(child)
+  endWithParent(child)
   if (await isAnswering(port, child)) {
     const situation = {
       port,
@@ -96,6 +98,14 @@ function runWrangler(port: number): ChildProcess {
     env: { ...process.env, ...quietly },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+}
+
+/** A shell between npm and this process does not hand signals on: when it is gone, so are we. */
+function endWithParent(child: ChildProcess): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, parentCheckMs).unref()
 }
 
 function forwardSignals(child: ChildProcess): void {

@@ -1,15 +1,25 @@
 const alphabet = /^[A-Za-z0-9_-]*$/
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /**
  * Decodes base64url without padding (RFC 7515 section 2). `undefined` for anything else: padding, the
- * standard alphabet, white space, or a length that no encoder produces.
+ * standard alphabet, white space, or what no encoder produces (RFC 4648 section 3.5), so that no two
+ * texts decode to the same bytes.
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!alphabet.test(text) || text.length % 4 === 1) return undefined
+  if (!alphabet.test(text) || text.length % 4 === 1 || hasLooseBits(text)) return undefined
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)
   for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
   return bytes
+}
+
+/** Whether the last character says more than the last byte needs. */
+function hasLooseBits(text: string): boolean {
+  const usedBits = (text.length % 4) * 6
+  if (usedBits === 0) return false
+  const last = digits.indexOf(text.slice(-1))
+  return (last & ((1 << (usedBits % 8)) - 1)) !== 0
 }
 
 /** Encodes bytes, or the UTF-8 of a text, as base64url without padding. */

@@ -38,4 +38,5 @@ export interface User {
 /** Who is asking. */
 export type Principal = Anonymous | User
 
+/** Nobody, without a reason. */
 export const anonymous: Anonymous = { kind: 'anonymous' }

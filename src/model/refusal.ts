@@ -30,6 +30,7 @@ function outage(sentence: string): Row {
   return { status: 503, blame: 'dependency', sentence }
 }
 
+/** Every reason for which a request goes no further, by its code. */
 export const refusals = {
   // The target, before anything else looks at it.
   'target-too-long': client(400, 'The request target is too long.'),

@@ -1,6 +1,6 @@
 /**
- * Site: what you edit, the APIs behind the gateway and who may reach what of them. It never
- * contains code that serves requests. The start of the Worker and the commands read it.
+ * Site: what you edit. It names the APIs behind the gateway, says who may reach what, and never contains
+ * code that serves requests. The start of the Worker and the commands read it.
  *
  * `npm run check` tells what is wrong with it, all at once.
  */
@@ -22,7 +22,7 @@ export default defineGateway((env) => ({
     // { path: '/feed', origin: 'api', access: 'optional' },
     // { path: '/reports/**', methods: ['GET'], origin: 'api' },
     // { path: '/admin/**', origin: 'api', access: { role: 'admin' } },         // Usher's role
-    // { path: '/team/**', origin: 'api', access: { org: 'acme', role: 'org:admin' } }, // Clerk's
+    // { path: '/team/**', origin: 'api', access: { org: 'org_2f8…', role: 'org:admin' } }, // Clerk's
     // { path: '/orgs/:orgId/**', origin: 'api',
     //   access: { org: ':orgId', permission: 'org:reports:read' } },
     // { path: '/staff/**', origin: 'api',

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { makeSigningKeys } from '../support/signing-keys.ts'
 import { createWorld, gatewayUrl, type World } from '../support/world.ts'
 
 let world: World
@@ -45,6 +46,23 @@ describe('readyz', () => {
     expect((await world.get('/_usher/readyz')).status).toBe(200)
   })
 
+  it('is checked once, however many ask', async () => {
+    world.store.read = () => new Promise(() => {})
+    const answers = Promise.all(Array.from({ length: 100 }, () => world.get('/_usher/readyz')))
+    await world.clock.advance(3000)
+    expect(new Set((await answers).map(({ status }) => status))).toEqual(new Set([503]))
+    expect(world.store.reads).toBeLessThan(5)
+  })
+
+  it('is 503 when the signing key is no pair', async () => {
+    const [one, two] = [await makeSigningKeys(), await makeSigningKeys()].map(
+      (text) => JSON.parse(text).keys[0],
+    )
+    const mixed = JSON.stringify({ keys: [{ ...one, d: two.d }] })
+    const own = await createWorld({ variables: { USHER_SIGNING_KEY: mixed } })
+    expect((await own.get('/_usher/readyz')).status).toBe(503)
+  })
+
   it('is 503 when KV hangs', async () => {
     world.store.read = () => new Promise(() => {})
     const response = world.get('/_usher/readyz')
@@ -53,7 +71,7 @@ describe('readyz', () => {
   })
 
   it('tells details to administrators alone', async () => {
-    const details = { status: 'ready', checks: { keys: true, kv: true, d1: true } }
+    const details = { status: 'ready', checks: { keys: true, signing: true, kv: true, d1: true } }
     expect(await body(await world.get('/_usher/readyz', await world.token()))).toEqual(details)
     const grace = await world.token({ sub: 'user_grace' })
     expect(await body(await world.get('/_usher/readyz', grace))).toEqual({ status: 'ready' })
@@ -178,6 +196,30 @@ describe("Usher's own prefix", () => {
     })
     expect((await open.get(path)).status).toBe(404)
     expect(open.sent).toEqual([])
+  })
+
+  it.each([
+    ['GET', '/_usher/verify', 'POST'],
+    ['POST', '/_usher/me', 'GET'],
+    ['DELETE', '/_usher/clerk-test', 'GET'],
+  ])('%s %s is 405 and says what is allowed', async (method, path, allow) => {
+    const headers = { authorization: `Bearer ${await world.token()}` }
+    const response = await world.walk(new Request(`${gatewayUrl}${path}`, { method, headers }))
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+    expect(await body(response)).toMatchObject({ code: 'method-not-allowed' })
+  })
+
+  it('names the request on every answer, and tells of no fault in a room', async () => {
+    expect((await world.get('/_usher/livez')).headers.get('x-usher-request-id')).toMatch(
+      /^[0-9a-f-]{36}$/,
+    )
+    const faulty = await createWorld({
+      facts: async () => {
+        throw new RangeError('the secret')
+      },
+    })
+    const response = await faulty.get('/_usher/me', await faulty.token())
+    expect([response.status, await body(response)]).toMatchObject([500, { code: 'internal-error' }])
   })
 
   it('an alias leads to its surface', async () => {

@@ -140,6 +140,21 @@ describe('a key server that fails', () => {
     expect(response.status).toBe(503)
   })
 
+  it('by never answering: then the Backend API is asked, where there is a secret key', async () => {
+    const own = await createWorld({ variables: { CLERK_SECRET_KEY: 'sk_test_secret' } })
+    const good = own.keyServer.answer
+    own.keyServer.answer = never
+    own.origin = (request) =>
+      request.url.startsWith('https://api.clerk.com/') ? good() : new Response('x')
+    const response = await answered(own, await own.token(), second)
+    expect(response.status).toBe(200)
+    const [request] = own.sent
+    expect([request?.url, request?.headers.get('authorization')]).toEqual([
+      'https://api.clerk.com/v1/jwks',
+      'Bearer sk_test_secret',
+    ])
+  })
+
   it('is asked again a second later, not before', async () => {
     world.keyServer.answer = down
     const token = await world.token()

@@ -33,7 +33,7 @@ describe('the principal of a session token', () => {
     expect(organizationOf(version2)).toEqual(expected)
   })
 
-  it.each([{}, { v: 2 }, { v: 2, o: null }, { org_id: null }, { v: '2', o: { id: 'org_1' } }])(
+  it.each([{}, { v: 2 }, { v: 2, o: null }, { org_id: null }])(
     'has no organisation for %j',
     (claims) => expect(organizationOf(claims)).toBeUndefined(),
   )
@@ -57,6 +57,10 @@ describe('the principal of a session token', () => {
 
   it.each([
     ['an organisation that is text', { v: 2, o: 'org_1' }],
+    ['a version that is not known', { v: 3 }],
+    ['a version that is text', { v: '2', o: { id: 'org_1' } }],
+    ['the words of version 2 in version 1', { o: { id: 'org_1' } }],
+    ['an id that no header could carry', { v: 2, o: { id: 'org\n1' } }],
     ['an organisation without id', { v: 2, o: { rol: 'admin' } }],
     ['a role that is a list', { v: 2, o: { id: 'org_1', rol: ['admin'] } }],
     ['features without a scope', { v: 2, fea: 'reports', o: { id: 'org_1' } }],

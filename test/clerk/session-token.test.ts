@@ -47,6 +47,11 @@ describe('a token whose claims do not hold is refused with the one reason', () =
     ['the beginning before it', { nbf: 6 }, 'token-not-active-yet'],
     ['a birth in the future', { iat: 6 }, 'token-iat-in-the-future'],
     ['tasks left', { sts: 'pending' }, 'session-pending'],
+    ['a status that is not known', { sts: 'ended' }, 'token-invalid-claims'],
+    ['a status that is null', { sts: null }, 'token-invalid-claims'],
+    ['a sub that no header could carry', { sub: 'user\n_1' }, 'token-invalid-claims'],
+    ['a sub with blanks around it', { sub: ' user_ada ' }, 'token-invalid-claims'],
+    ['a sid of 300 characters', { sid: 's'.repeat(300) }, 'token-invalid-claims'],
     ['an unreadable organisation', { o: 'org_1' }, 'token-invalid-claims'],
     ['an unreadable actor', { act: 'user_2' }, 'token-invalid-claims'],
   ]
@@ -197,6 +202,17 @@ describe('a token that is none is a 401, never a 500, and asks nobody', () => {
     const before = [world.keyServer.asked, world.store.reads, world.sent.length]
     expect(await reasonFor(await make())).toBe(reason)
     expect([world.keyServer.asked, world.store.reads, world.sent.length]).toEqual(before)
+  })
+
+  it('the other spellings of a signature', async () => {
+    const token = await world.token()
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const last = digits.indexOf(token.slice(-1))
+    for (const loose of [1, 2, 3, 15]) {
+      const spelling = `${token.slice(0, -1)}${digits[last | loose]}`
+      if (spelling !== token) expect(await reasonFor(spelling)).toBe('token-invalid')
+    }
+    expect((await world.get('/api/x', token)).status).toBe(200)
   })
 
   it('standard base64 in the signature', async () => {

@@ -65,7 +65,7 @@ describe('the check of a config', () => {
   it('never takes an inherited key for a written one', () => {
     const route = Object.create({ access: 'public' })
     Object.assign(route, { path: '/**', origin: 'api', assertion: 'session' })
-    expect(placesOf({ origins: { api: 'same-host' }, routes: [route] })).toEqual([])
+    expect(placesOf({ origins: { api: { service: 'API' } }, routes: [route] })).toEqual([])
   })
 
   it.each(['access', 'methods', 'host', 'assertion'])(

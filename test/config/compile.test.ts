@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ConfigEnvironment } from '../../src/config/define.ts'
 import gateway from '../../src/site/gateway.config.ts'
-import { compile, gatewayOf, placesOf, problemsOf, variables, withRoutes } from './sample.ts'
+import { compile, gatewayOf, local, placesOf, problemsOf, variables, withRoutes } from './sample.ts'
 
 function routeOf(route: Record<string, unknown>) {
   const [compiled] = gatewayOf(withRoutes(route)).rules.routes
@@ -29,7 +29,7 @@ describe('a compiled gateway', () => {
         passCredential: false,
       },
     ])
-    expect(settings.appName).toBe('Usher')
+    expect(settings.signingKeys).toHaveLength(1)
   })
 
   it('shows the factory trimmed variables, and none that are empty or bindings', () => {
@@ -91,10 +91,22 @@ describe('a compiled gateway', () => {
     ])
   })
 
+  it('sends nothing wherever a Host header says', () => {
+    const config = { origins: { api: 'same-host' }, routes: [{ path: '/**', origin: 'api' }] }
+    expect(problemsOf(config)).toMatchObject([{ place: 'origins.api' }])
+    expect(problemsOf({ ...config, hosts: ['a.example.com'] })).toEqual([])
+    expect(problemsOf(config, { relaxations: local })).toEqual([])
+  })
+
+  it('sends nothing to its own host in circles', () => {
+    const config = { ...withRoutes('/**'), hosts: ['api.example.com'] }
+    expect(problemsOf(config)).toMatchObject([{ place: 'origins.api.url' }])
+  })
+
   it('compares hosts in lower case and without the default port', () => {
-    const hosts = ['API.Example.com:443', 'localhost:8787']
+    const hosts = ['GATE.Example.com:443', 'localhost:8787']
     expect(gatewayOf({ ...withRoutes('/**'), hosts }).rules.hosts).toEqual(
-      new Set(['api.example.com', 'localhost:8787']),
+      new Set(['gate.example.com', 'localhost:8787']),
     )
   })
 

@@ -24,8 +24,6 @@ function keyFor(decoded: string) {
 describe('the environment', () => {
   it('says with a publishable key alone whom to trust and where the keys are', () => {
     expect(settingsOf({ CLERK_PUBLISHABLE_KEY: publishableKey })).toEqual({
-      appName: 'Usher',
-      originUrl: undefined,
       clerk: {
         publishableKey,
         issuers: ['https://clerk.clerk.dev'],
@@ -106,11 +104,11 @@ describe('the environment', () => {
   it('trims what it reads, and takes what is empty or no text for absent', () => {
     const env = {
       CLERK_PUBLISHABLE_KEY: ` ${publishableKey}\n`,
-      APP_NAME: '  ',
+      CLERK_JWT_AUDIENCE: '  ',
       CLERK_API_URL: {},
       KEYS: { get() {} },
     }
-    expect(settingsOf(env)).toMatchObject({ appName: 'Usher', clerk: { publishableKey } })
+    expect(settingsOf(env)).toMatchObject({ clerk: { publishableKey, audiences: [] } })
   })
 
   it('gives the signing keys', () => {

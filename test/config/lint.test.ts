@@ -3,8 +3,13 @@ import { gatewayOf, local, variables, withRoutes } from './sample.ts'
 
 const quiet = { hosts: ['a.example.com'], canonicalOrigin: 'https://a.example.com' }
 
-function warned(...args: Parameters<typeof gatewayOf>) {
-  return gatewayOf(...args).warnings.map(({ place }) => place)
+const env = { ...variables, AUTHORIZED_PARTIES: 'https://app.example.com' }
+
+function warned(
+  config: Parameters<typeof gatewayOf>[0],
+  options: Parameters<typeof gatewayOf>[1] = {},
+) {
+  return gatewayOf(config, { env, ...options }).warnings.map(({ place }) => place)
 }
 
 describe('lint', () => {
@@ -36,12 +41,12 @@ describe('lint', () => {
     [{ role: 'org:admin' }, true],
     [{ permission: 'org:a:read' }, true],
     [{ not: { role: 'org:admin' } }, true],
-    [{ any: [{ role: 'org:admin' }, { org: 'acme' }] }, true],
-    [{ any: [{ role: 'org:admin', org: 'acme' }, { permission: 'org:a:b' }] }, true],
+    [{ any: [{ role: 'org:admin' }, { org: 'org_1' }] }, true],
+    [{ any: [{ role: 'org:admin', org: 'org_1' }, { permission: 'org:a:b' }] }, true],
     [{ role: 'admin' }, false],
-    [{ role: 'org:admin', org: 'acme' }, false],
-    [{ org: 'acme', any: [{ role: 'org:admin' }, { role: 'org:owner' }] }, false],
-    [{ all: [{ role: 'org:admin' }, { all: [{ org: 'acme' }] }] }, false],
+    [{ role: 'org:admin', org: 'org_1' }, false],
+    [{ org: 'org_1', any: [{ role: 'org:admin' }, { role: 'org:owner' }] }, false],
+    [{ all: [{ role: 'org:admin' }, { all: [{ org: 'org_1' }] }] }, false],
   ])('of %j warns that no organisation is named: %s', (access, warns) => {
     expect(warned({ ...withRoutes({ access }), ...quiet })).toEqual(
       warns ? ['routes[0].access'] : [],
@@ -49,12 +54,53 @@ describe('lint', () => {
   })
 
   it('warns of no hosts, but not where plain addresses are allowed', () => {
-    expect(warned(withRoutes('/**'))).toEqual(['hosts'])
-    expect(warned(withRoutes('/**'), { relaxations: local })).toEqual([])
+    const config = { ...withRoutes('/**'), canonicalOrigin: quiet.canonicalOrigin }
+    expect(warned(config)).toEqual(['hosts'])
+    expect(warned(config, { relaxations: local })).toEqual([])
+  })
+
+  it('warns that any frontend is accepted', () => {
+    expect(warned({ ...withRoutes('/**'), ...quiet }, { env: variables })).toEqual([
+      'AUTHORIZED_PARTIES',
+    ])
+  })
+
+  it('warns of an issuer that is not where the keys come from', () => {
+    const other = { ...env, CLERK_JWT_ISSUER: 'https://clerk.other.com' }
+    expect(warned({ ...withRoutes('/**'), ...quiet }, { env: other })).toEqual(['CLERK_JWT_ISSUER'])
+  })
+
+  it('knows one address under two names', () => {
+    const config = {
+      origins: { one: { url: 'https://o.example.com' }, two: { url: 'https://o.example.com/v1' } },
+      routes: [
+        { path: '/admin/**', origin: 'one' },
+        { path: '/**', origin: 'two', access: 'public' },
+      ],
+    }
+    expect(warned({ ...config, ...quiet })).toEqual(['origins.two'])
+  })
+
+  it('warns once of a stricter route in a weaker one', () => {
+    const config = withRoutes(
+      '/**',
+      { path: '/admin/**', access: { role: 'admin' } },
+      { path: '/staff/**', access: { role: 'staff' } },
+    )
+    expect(warned({ ...config, ...quiet })).toEqual(['routes[1].access'])
+    const optional = withRoutes({ path: '/**', access: 'optional' }, '/api/**')
+    expect(warned({ ...optional, ...quiet })).toEqual(['routes[1].access'])
+  })
+
+  it('warns of an organisation by slug, and of credentials on a public route', () => {
+    expect(warned({ ...withRoutes({ access: { org: 'acme' } }), ...quiet })).toEqual([
+      'routes[0].access.org',
+    ])
+    const shown = withRoutes({ path: '/**', access: 'public', passCredential: true })
+    expect(warned({ ...shown, ...quiet })).toEqual(['routes[0].passCredential'])
   })
 
   it('warns of cookies without a canonical origin', () => {
-    const env = { ...variables, AUTHORIZED_PARTIES: 'https://a.example.com' }
     const config = { ...withRoutes('/**'), hosts: ['a.example.com'] }
     expect(warned(config, { env })).toEqual(['canonicalOrigin'])
     expect(warned({ ...config, ...quiet }, { env })).toEqual([])

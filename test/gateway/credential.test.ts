@@ -61,6 +61,12 @@ describe('where a credential may be', () => {
 describe('a credential that is there but wrong is never passed over', () => {
   const wrong: [string, () => Record<string, string>, string][] = [
     ['Bearer without a token', () => ({ authorization: 'Bearer' }), '401 token-invalid'],
+    [
+      'a bearer behind another scheme',
+      () => ({ authorization: `Basic x, Bearer ${token}`, cookie: `__session=${token}` }),
+      '401 token-ambiguous',
+    ],
+    ['a bearer behind a comma', () => ({ authorization: ', Bearer x' }), '401 token-ambiguous'],
     ['Bearer with two words', () => ({ authorization: 'Bearer a b' }), '401 token-invalid'],
     [
       'two bearers',
@@ -149,6 +155,15 @@ describe('a cookie authorises no request that another site may have caused', () 
     expect(await outcome({ ...headers, cookie })).toBe('user_ada')
     const authorization = `Bearer ${token}`
     expect(await outcome({ ...headers, authorization }, '/api/x', 'POST')).toBe('user_ada')
+  })
+
+  it('the origin that counts is the configured one, where one is configured', async () => {
+    const own = await createWorld({ config: { canonicalOrigin: 'https://www.usher.test' } })
+    const cookie = `__session=${await own.token()}`
+    const post = (origin: string) =>
+      own.walk(new Request(`${gatewayUrl}/api/x`, { method: 'POST', headers: { cookie, origin } }))
+    expect((await post('https://www.usher.test')).status).toBe(200)
+    expect((await post(gatewayUrl)).status).toBe(403)
   })
 
   it('a bad cookie is 401 before it is 403', async () => {

@@ -152,7 +152,7 @@ describe('an origin', () => {
 })
 
 describe('a fault of our own', () => {
-  it('is a 500 that says nothing of itself, and is recorded by its kind alone', async () => {
+  it('is a 500 that says nothing of itself, and is recorded by its kind and place', async () => {
     const faulty = await createWorld({
       facts: async () => {
         throw new RangeError('the secret is 42')
@@ -160,8 +160,10 @@ describe('a fault of our own', () => {
     })
     const response = await faulty.get('/admin/x', await faulty.token())
     const body = await response.text()
-    expect([response.status, body.includes('42')]).toEqual([500, false])
-    expect(faulty.records.at(-1)).toMatchObject({ reason: 'internal-error', fault: 'RangeError' })
+    expect([response.status, body.includes('secret')]).toEqual([500, false])
+    expect(faulty.records.at(-1)).toMatchObject({ reason: 'internal-error' })
+    expect(faulty.records.at(-1)?.fault).toMatch(/^RangeError at /)
+    expect(faulty.records.at(-1)?.fault).not.toContain('secret')
   })
 })
 

@@ -5,6 +5,7 @@ import { strict } from '../../src/config/relaxations.ts'
 import { canonicalize } from '../../src/gateway/canonical.ts'
 import { buildRouteTable, match } from '../../src/gateway/match.ts'
 import { makeSigningKeys } from '../support/signing-keys.ts'
+import { createWorld } from '../support/world.ts'
 
 const variables = {
   CLERK_FRONTEND_API: 'clerk.usher.test',
@@ -120,11 +121,51 @@ describe('methods, hosts, escapes and upgrades', () => {
     expect(find(at('/npm/a%25'))).toBe('target-has-encoded-separator')
   })
 
+  it('an escape never leads a lenient origin past the policy of another route', () => {
+    const every = ['%2F', '%25', '%3B', '%23', '%3F', ';'] as const
+    const find = tableOf([
+      { path: '/**', access: 'public', escapes: every },
+      { path: '/admin/**', access: { org: 'org_1' } },
+      { path: '/reports/:a/:b' },
+    ])
+    const bad = [
+      ...['/admin%2fx', '/admin;a/x', '/%2fadmin/x', '/admin%3f', '/admin%23/x', '/;/admin/x'],
+      ...['/reports%2Fa%2Fb', '/reports%2Fa%2F;x', '/reports/a%2Fb', '/reports/a%2Fb%3Fc'],
+    ]
+    for (const path of bad)
+      expect([path, find(at(path))]).toEqual([path, 'target-has-encoded-separator'])
+    for (const path of ['/a%2fb', '/a;b', '/x%2fadmin', '/100%25'])
+      expect(find(at(path))).toBe('/**')
+  })
+
   it('a WebSocket is for the route that takes them', () => {
     const find = tableOf([{ path: '/ws', websocket: true }, { path: '/**' }])
     expect(find(at('/ws'), 'GET', { upgrade: 'WebSocket' })).toBe('/ws')
     expect(find(at('/x'), 'GET', { upgrade: 'websocket' })).toBe('upgrade-not-allowed')
     expect(find(at('/x'), 'GET', { upgrade: 'h2c' })).toBe('/**')
+  })
+
+  it.each(['TRACE', 'TRACK', 'CONNECT'])(
+    '%s would show the caller what is the origin’s: 405',
+    (method) => {
+      expect(tableOf([{ path: '/**', access: 'public' }])(at('/x'), method)).toBe(
+        'method-not-allowed',
+      )
+    },
+  )
+
+  it('a request that came back is recognised before anyone is authenticated', async () => {
+    const world = await createWorld({
+      config: {
+        origins: { self: 'same-host' },
+        routes: [{ path: '/**', origin: 'self' }],
+        hosts: ['api.usher.test'],
+      },
+    })
+    const response = await world.get('/x', undefined, { headers: { 'x-usher-loop': '1' } })
+    expect(response.status).toBe(508)
+    expect((await world.get('/x', await world.token())).status).toBe(200)
+    expect(world.sent[0]?.headers.get('x-usher-loop')).toBe('1')
   })
 
   it('what no route matches reaches no origin', () => {

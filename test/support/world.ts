@@ -17,7 +17,7 @@ export interface FakeKeyServer {
   publish(...keys: readonly TestKey[]): Promise<void>
 }
 
-/** KV that counts. */
+/** KV and D1 that count. */
 export interface FakeStore {
   reads: number
   writes: number
@@ -111,6 +111,7 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
 
   async function send(request: Request): Promise<Response> {
     const isForKeys = request.url.startsWith('https://clerk.usher.test/')
+    if (request.cache !== 'no-store') throw new Error('A request would have been cached')
     const list = isForKeys ? asked : sent
     list.push(request)
     if (isForKeys) keyServer.asked += 1
@@ -177,7 +178,7 @@ function createFakeStore(): FakeStore {
   return { reads: 0, writes: 0, values, read: async (name) => values.get(name) ?? null }
 }
 
-/** Bindings that count, and that fail a test which touches what it must not. */
+/** Bindings that count. */
 function bindings(store: FakeStore, further: WorldOptions['bindings']): Env {
   const kv = {
     get(name: string) {
@@ -189,7 +190,12 @@ function bindings(store: FakeStore, further: WorldOptions['bindings']): Env {
       store.values.set(name, value)
     },
   }
-  const database = { prepare: () => ({ first: async () => ({ 1: 1 }) }) }
+  const database = {
+    prepare() {
+      store.reads += 1
+      return { first: async () => ({ 1: 1 }) }
+    },
+  }
   // The two methods that the gateway uses of each; the platform's own are tried in the other tests.
   return { ...further, KV: kv, DB: database } as unknown as Env
 }
