@@ -1,0 +1,128 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { projectPath } from '../support/platform.ts'
+
+// The first ten minutes: the command as the README has it, and what a newcomer tries with it.
+
+let gateway: ChildProcess
+let port: number
+let printed = ''
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: free } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  return free
+}
+
+beforeAll(async () => {
+  port = await freePort()
+  const env = { ...process.env, PORT: String(port) }
+  gateway = spawn('npm', ['start'], { cwd: projectPath, env, detached: true })
+  gateway.stdout?.on('data', (bytes) => {
+    printed += bytes
+  })
+  const startedMs = performance.now()
+  while (!printed.includes('Ctrl-C')) {
+    if (performance.now() - startedMs > 15_000) throw new Error(`Nothing after 15 s: ${printed}`)
+    await pause(100)
+  }
+})
+afterAll(async () => {
+  if (gateway.pid !== undefined) process.kill(-gateway.pid, 'SIGTERM')
+  await once(gateway, 'exit')
+})
+
+async function token(...args: readonly string[]): Promise<string> {
+  const words = ['run', '-s', 'token', '--', ...args]
+  const { stdout } = await promisify(execFile)('npm', words, { cwd: projectPath })
+  expect(stdout.trim()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+  return stdout.trim()
+}
+
+async function get(path: string, args: readonly string[] | undefined, headers = {}) {
+  const credential = args && { authorization: `Bearer ${await token(...args)}` }
+  const url = `http://localhost:${port}${path}`
+  const response = await fetch(url, { headers: { ...credential, ...headers } })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+describe('npm start', () => {
+  it('says what to try, with the port that it has', () => {
+    expect(printed).toContain(`http://localhost:${port}/api/echo`)
+    expect(printed).toContain('npm run -s token -- --user ada')
+  })
+
+  it('ada reaches both routes, and the origin sees her and nothing forged', async () => {
+    const forged = { X_Usher_User_Id: 'eve', 'X.Usher.User.Id': 'eve', 'x-usher-org-id': 'eve' }
+    for (const path of ['/api/echo', '/admin/x']) {
+      const { status, body } = await get(path, ['--user', 'ada'], forged)
+      expect([status, JSON.stringify(body).includes('eve')]).toEqual([200, false])
+      expect(body.headers).toMatchObject({ 'x-usher-authenticated': '1' })
+      expect(JSON.stringify(body.headers)).toContain('user_ada')
+    }
+  })
+
+  it('linus and grace are no administrators, and no token is 401', async () => {
+    expect((await get('/admin/x', ['--user', 'linus'])).status).toBe(403)
+    expect((await get('/admin/x', ['--user', 'grace', '--org', 'acme'])).status).toBe(403)
+    expect((await get('/admin/x', undefined)).status).toBe(401)
+    expect((await get('/api/echo', undefined)).status).toBe(401)
+    expect((await get('/public/hello', undefined)).status).toBe(200)
+  })
+
+  it('an organisation is for its members while it is active', async () => {
+    expect((await get('/orgs/acme/x', ['--user', 'grace', '--org', 'acme'])).status).toBe(200)
+    expect((await get('/orgs/acme/x', ['--user', 'grace'])).status).toBe(403)
+    expect((await get('/orgs/acme/x', ['--user', 'ada'])).status).toBe(403)
+  })
+
+  const spoiled: [string, readonly string[]][] = [
+    ['token-invalid-issuer', ['--claims', '{"iss":"https://evil.test"}']],
+    ['token-invalid-authorized-parties', ['--claims', '{"azp":"https://evil.test"}']],
+    ['token-invalid-algorithm', ['--header', '{"alg":"none"}']],
+    ['token-expired', ['--expires=-60']],
+    ['token-iat-in-the-future', ['--claims', '{"iat":4102444800}']],
+    ['session-pending', ['--claims', '{"sts":"pending"}']],
+    ['token-invalid-category', ['--header', '{"cat":"cl_B7d4PD222AAA"}']],
+    ['token-invalid-category', ['--header', '{"cat":"cl_B7d4PD333AAA"}']],
+  ]
+  it.each(spoiled)('a token is refused with %s', async (code, args) => {
+    expect(await get('/api/echo', ['--user', 'ada', ...args])).toMatchObject({
+      status: 401,
+      body: { code },
+    })
+  })
+
+  it('the test endpoint answers to the letter at its classic path', async () => {
+    const { body } = await get('/api/users/clerk-test/', ['--user', 'ada'])
+    const address = 'ada@usher-local.example'
+    expect(body).toEqual({
+      message: 'Clerk authentication successful!',
+      user: {
+        id: 1,
+        username: address,
+        email: address,
+        clerk_id: expect.stringMatching(/^user_ada/),
+      },
+    })
+  })
+
+  it('a second one on the same port says so in one line, and ends', async () => {
+    const env = { ...process.env, PORT: String(port) }
+    const second = spawn('npm', ['run', '-s', 'start'], { cwd: projectPath, env })
+    let words = ''
+    second.stderr.on('data', (bytes) => {
+      words += bytes
+    })
+    const [code] = await once(second, 'exit')
+    expect(code).not.toBe(0)
+    expect(words).toContain(`Port ${port} is taken`)
+  })
+})
