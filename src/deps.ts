@@ -1,4 +1,5 @@
-import type { ApiCapabilities, Call } from './api/capabilities.ts'
+import type { ApiCapabilities, Call, UserRecord } from './api/capabilities.ts'
+import { fetchUser } from './clerk/client.ts'
 import { cookieSuffixOf, type Issuer } from './clerk/issuer.ts'
 import { createKeyRing } from './clerk/key-ring.ts'
 import { askSources, type Send } from './clerk/key-source.ts'
@@ -8,20 +9,22 @@ import type { GatewayDefinition } from './config/define.ts'
 import type { ClerkSettings } from './config/environment.ts'
 import type { Problem } from './config/problem.ts'
 import { type Relaxations, strict } from './config/relaxations.ts'
+import { createGreeting } from './gateway/acquaintance.ts'
 import type { Asking } from './gateway/asking.ts'
 import { canSign, createAssert } from './gateway/assertion.ts'
-import { authenticate } from './gateway/authenticate.ts'
+import { authenticate, type Scrutiny } from './gateway/authenticate.ts'
 import { canonicalize } from './gateway/canonical.ts'
 import type { Roads } from './gateway/forward.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import type { RequestRecord } from './gateway/record.ts'
-import type { Clock } from './model/clock.ts'
+import type { Clock, Moment } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { identityHeaders } from './model/headers.ts'
-import { refuse } from './model/refusal.ts'
+import type { User } from './model/principal.ts'
 import { refusalResponse } from './model/refusal-response.ts'
 import { err, ok, type Result } from './model/result.ts'
+import { createFactsMemory } from './store/facts-memory.ts'
 import { createKeyStore } from './store/key-store.ts'
 
 /** What the platform gives: the required bindings, and the variables beside them. */
@@ -44,6 +47,7 @@ export interface House {
   readonly relaxations?: Relaxations
   /** How Usher reaches the key server and origins that have an address. */
   readonly fetch?: Send
+  /** Stands in for what the database knows of people. */
   readonly facts?: ReadFacts
   readonly clock?: Clock
   readonly record?: (record: RequestRecord) => void
@@ -72,7 +76,7 @@ export function frontDoor(furnish: (env: Env) => House): {
 export function openGateway(house: House, env: Env): Result<Gateway, readonly Problem[]> {
   const { relaxations = strict, log = console } = house
   const compiled = compileGateway(house.definition, env, relaxations)
-  const problems = [...(compiled.ok ? missingServices(compiled.value, env) : compiled.error)]
+  const problems = compiled.ok ? [] : [...compiled.error]
   for (const name of ['KV', 'DB']) {
     if (env[name] === undefined)
       problems.push({ place: name, message: `Bind ${name} in wrangler.toml.` })
@@ -92,12 +96,15 @@ function furnishGateway(
   const clock = house.clock ?? systemClock
   const network: Send = house.fetch ?? ((request) => fetch(request))
   const issuer = openIssuer(settings.clerk, { kv: env.KV, network, clock })
-  const readFacts = house.facts ?? factsUnavailable
+  const people = openPeople({ rules, settings }, { env, network, clock })
+  const { greet, knowUser } = people
+  const readFacts = house.facts ?? people.readFacts
   const authority = { issuer, readFacts, canonicalOrigin: rules.canonicalOrigin }
   const capabilities: ApiCapabilities = {
     clock,
     issuer,
     readFacts,
+    knowUser,
     signingKeys: settings.signingKeys,
     openDiagnosis: relaxations.openDiagnosis,
     readinessChecks: [
@@ -111,6 +118,7 @@ function furnishGateway(
     rules,
     routes: buildRouteTable(rules.routes),
     authority,
+    greet,
     assert: createAssert(settings.signingKeys),
     roads: { network, services: servicesOf(rules.routes, env) },
     rooms: openRooms(house, capabilities, authority),
@@ -130,6 +138,64 @@ function openIssuer(
     : createKeyRing({ ask: askSources(keySources, network, clock), store, clock })
   const cookieSuffix = cookieSuffixOf(clerk.publishableKey)
   return { issuers, authorizedParties, audiences, keys, cookieSuffix }
+}
+
+interface World {
+  readonly env: Env
+  readonly network: Send
+  readonly clock: Clock
+}
+
+/** What Usher knows of people. The database room is loaded when something is first asked of it. */
+function openPeople(
+  { rules, settings }: Omit<Compiled, 'warnings'>,
+  { env, network, clock }: World,
+) {
+  const { secretKey, apiUrl } = settings.clerk
+  const database = async () => {
+    const { openDatabase } = await import('./store/database.ts')
+    return openDatabase(env.DB)
+  }
+  const facts = createFactsMemory(async ({ userId, mustBeFresh }) => {
+    const { openDatabase } = await import('./store/database.ts')
+    const { readFacts } = await import('./store/facts.ts')
+    const isNear = rules.factsRead === 'nearest' && !mustBeFresh
+    const reader = isNear ? env.DB.withSession('first-unconstrained') : env.DB
+    return readFacts(openDatabase(reader), userId)
+  }, clock)
+
+  async function record(user: User, { nowMs }: Moment): Promise<void> {
+    const { recordSight } = await import('./store/first-sight.ts')
+    const trusted = user.claims[rules.trustedEmailClaim ?? '']
+    const trustedEmail = typeof trusted === 'string' && trusted ? trusted.toLowerCase() : undefined
+    const hasChanged = await recordSight(
+      await database(),
+      { userId: user.userId, trustedEmail, nowMs },
+      {
+        defaultRole: rules.defaultRole,
+        adminEmails: settings.adminEmails,
+        fetchProfile: async (userId) =>
+          secretKey === undefined
+            ? undefined
+            : fetchUser(userId, { apiUrl, secretKey, send: network, clock }),
+      },
+    )
+    if (hasChanged) facts.forget(user.userId)
+  }
+
+  async function knowUser(user: User, moment: Moment): Promise<UserRecord | undefined> {
+    try {
+      const { findUser } = await import('./store/people.ts')
+      const known = await findUser(await database(), user.userId)
+      if (known !== undefined) return known
+      await record(user, moment)
+      return await findUser(await database(), user.userId)
+    } catch {
+      return undefined
+    }
+  }
+
+  return { readFacts: facts.read, greet: createGreeting(record), knowUser }
 }
 
 function openRooms(
@@ -154,12 +220,12 @@ function openRooms(
   }
 }
 
-const optional = { kind: 'optional' } as const
-const signedIn = {
-  kind: 'signed-in',
-  condition: { kind: 'all', of: [] },
-  needsFacts: false,
-} as const
+const plainly = { revocation: 'token', tellsFacts: false } as const
+const optional: Scrutiny = { ...plainly, access: { kind: 'optional' } }
+const signedIn: Scrutiny = {
+  ...plainly,
+  access: { kind: 'signed-in', condition: { kind: 'all', of: [] }, needsFacts: false },
+}
 
 function identifier(asking: Asking, authority: Gateway['authority']): Call['identify'] {
   return async (mayBeAnonymous) => {
@@ -180,12 +246,6 @@ function serviceNames(routes: Compiled['rules']['routes']): Set<string> {
   )
 }
 
-function missingServices({ rules }: Compiled, env: Env): Problem[] {
-  return [...serviceNames(rules.routes)]
-    .filter((name) => !isFetching(env[name]))
-    .map((name) => ({ place: name, message: `Bind the service ${name} in wrangler.toml.` }))
-}
-
 function servicesOf(routes: Compiled['rules']['routes'], env: Env): Roads['services'] {
   return new Map(
     [...serviceNames(routes)].flatMap((name) => {
@@ -194,9 +254,6 @@ function servicesOf(routes: Compiled['rules']['routes'], env: Env): Roads['servi
     }),
   )
 }
-
-/** Facts live in D1; until something reads them there, nobody is granted anything. */
-const factsUnavailable: ReadFacts = async () => refuse('facts-unavailable')
 
 const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,7 +1,7 @@
 import type { Issuer } from '../clerk/issuer.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import type { ReadFacts } from '../model/facts.ts'
-import type { Principal } from '../model/principal.ts'
+import type { Principal, User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
 import type { SigningKey } from '../model/signing-key.ts'
@@ -21,11 +21,27 @@ export interface ReadinessCheck {
   readonly isReady: (moment: Moment) => Promise<boolean>
 }
 
+/** The record of a person, as it is kept. Times are milliseconds since the epoch. */
+export interface UserRecord {
+  readonly number: number
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly firstName: string | null
+  readonly lastName: string | null
+  readonly username: string | null
+  readonly imageUrl: string | null
+  readonly status: string
+  readonly createdAt: number
+  readonly lastSeenAt: number | null
+}
+
 /** What the API needs of the world. */
 export interface ApiCapabilities {
   readonly clock: Clock
   readonly issuer: Issuer
   readonly readFacts: ReadFacts
+  /** The record of someone who is here; makes it where there is none. `undefined` when D1 cannot be asked. */
+  readonly knowUser: (user: User, moment: Moment) => Promise<UserRecord | undefined>
   readonly signingKeys: readonly SigningKey[]
   readonly readinessChecks: readonly ReadinessCheck[]
   /** Diagnosis is open to everyone, not only to administrators. Local mode alone passes true. */

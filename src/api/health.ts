@@ -1,4 +1,5 @@
 import { within } from '../model/clock.ts'
+import { holdingsIn } from '../model/facts.ts'
 import type { ApiCapabilities, Call, ReadinessCheck } from './capabilities.ts'
 import { json } from './json.ts'
 
@@ -52,6 +53,8 @@ async function mayDiagnose(call: Call, capabilities: ApiCapabilities): Promise<b
   if (capabilities.openDiagnosis) return true
   const principal = await call.identify(true)
   if (!principal.ok || principal.value.kind !== 'user') return false
-  const facts = await capabilities.readFacts(principal.value.userId)
-  return facts.ok && facts.value.roles.includes('admin')
+  const { userId, organization } = principal.value
+  const query = { userId, mustBeFresh: false, moment: call.moment }
+  const facts = await capabilities.readFacts(query)
+  return facts.ok && holdingsIn(facts.value, organization?.id).roles.includes('admin')
 }

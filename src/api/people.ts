@@ -13,9 +13,10 @@ import { getAuth } from '@hono/clerk-auth'
 import { type Context, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { verifySessionToken } from '../clerk/token.ts'
+import { holdingsIn } from '../model/facts.ts'
 import type { Principal } from '../model/principal.ts'
 import { refusals } from '../model/refusal.ts'
-import type { ApiCapabilities } from './capabilities.ts'
+import type { ApiCapabilities, UserRecord } from './capabilities.ts'
 import { json, readJson } from './json.ts'
 import { type Room, refused } from './room.ts'
 
@@ -24,7 +25,7 @@ export function createPeople(capabilities: ApiCapabilities): Hono<Room> {
   const people = new Hono<Room>()
   people.get('/me', authenticated({ mayBeAnonymous: true }), (c) => me(c, capabilities))
   people.post('/verify', authenticated(), (c) => verify(c, capabilities))
-  people.get('/clerk-test', authenticated(), clerkTest)
+  people.get('/clerk-test', authenticated(), (c) => clerkTest(c, capabilities))
   people.onError((error) => {
     throw error
   })
@@ -53,11 +54,14 @@ function authObject(principal: Principal): SignedInAuthObject | SignedOutAuthObj
   return signedInAuthObject({}, token, claims as Parameters<typeof signedInAuthObject>[2])
 }
 
-async function me(c: Context<Room>, { readFacts }: ApiCapabilities): Promise<Response> {
+async function me(c: Context<Room>, { readFacts, knowUser }: ApiCapabilities): Promise<Response> {
   const { isAuthenticated, userId, sessionId, orgId, orgRole, orgSlug, orgPermissions } = getAuth(c)
   const { principal } = c.var
   if (!isAuthenticated || principal.kind === 'anonymous') return json({ authenticated: false })
-  const facts = await readFacts(userId)
+  const { moment } = c.env.call
+  const record = await knowUser(principal, moment)
+  const facts = await readFacts({ userId, mustBeFresh: false, moment })
+  const holdings = facts.ok ? holdingsIn(facts.value, principal.organization?.id) : undefined
   return json({
     authenticated: true,
     user_id: userId,
@@ -67,8 +71,9 @@ async function me(c: Context<Room>, { readFacts }: ApiCapabilities): Promise<Res
       : null,
     actor: principal.actor ?? null,
     expires_at: principal.expiresAtSeconds,
-    roles: facts.ok ? facts.value.roles : null,
-    permissions: facts.ok ? facts.value.permissions : null,
+    roles: holdings?.roles ?? null,
+    permissions: holdings?.permissions ?? null,
+    user: record === undefined ? null : recordOf(record),
     claims: principal.claims,
   })
 }
@@ -88,16 +93,29 @@ async function verify(c: Context<Room>, { issuer }: ApiCapabilities): Promise<Re
 }
 
 /** The answer of the classic Django test view, to the letter, so that its clients keep working. */
-function clerkTest(c: Context<Room>): Response {
-  const { userId, sessionClaims } = getAuth(c)
-  const { number, username, email } = { ...sessionClaims } as Record<string, unknown>
+async function clerkTest(c: Context<Room>, { knowUser }: ApiCapabilities): Promise<Response> {
+  const { userId } = getAuth(c)
+  const { principal } = c.var
+  const user = principal.kind === 'user' ? await knowUser(principal, c.env.call.moment) : undefined
+  if (user === undefined) return refused(c, { code: 'facts-unavailable', retryAfterSeconds: 5 })
+  const { number: id, username, email } = user
   return json({
     message: 'Clerk authentication successful!',
-    user: {
-      id: Number.isInteger(number) ? number : null,
-      username: username ?? email ?? null,
-      email: email ?? null,
-      clerk_id: userId,
-    },
+    user: { id, username: username ?? email, email, clerk_id: userId },
   })
+}
+
+function recordOf(record: UserRecord) {
+  return {
+    number: record.number,
+    email: record.email,
+    email_verified: record.emailVerified,
+    first_name: record.firstName,
+    last_name: record.lastName,
+    username: record.username,
+    image_url: record.imageUrl,
+    status: record.status,
+    created_at: record.createdAt,
+    last_seen_at: record.lastSeenAt,
+  }
 }

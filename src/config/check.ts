@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../model/result.ts'
+import { looseHeaders } from '../model/route.ts'
 import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
 import { surfaces } from './define.ts'
 import { type OriginContext, originShape } from './origins.ts'
@@ -13,6 +14,7 @@ import {
   type Reading,
   recordOf,
   soundItemsOf,
+  text,
   word,
 } from './shape.ts'
 
@@ -38,6 +40,9 @@ function configFields(context: OriginContext) {
     routes: soundItemsOf(routeShape),
     prefix: optional(parsed(parsePrefix), '/_usher'),
     aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
+    facts: optional(object(factsFields), defaultFacts),
+    users: optional(object(usersFields), defaultUsers),
+    identityHeaders: optional(listOf(word(looseHeaders)), []),
     hosts: optional(listOf(parsed(parseHost)), null),
     canonicalOrigin: optional(
       parsed((source) => parseOrigin(source, relaxations)),
@@ -48,6 +53,15 @@ function configFields(context: OriginContext) {
       null,
     ),
   }
+}
+
+const defaultFacts = { read: 'primary' } as const
+const factsFields = { read: optional(word(['primary', 'nearest']), defaultFacts.read) }
+
+const defaultUsers = { defaultRole: 'user', trustedEmailClaim: null }
+const usersFields = {
+  defaultRole: optional(text, defaultUsers.defaultRole),
+  trustedEmailClaim: optional(text, defaultUsers.trustedEmailClaim),
 }
 
 /** The name of an origin is the audience of its identity assertions. */

@@ -14,6 +14,7 @@ import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { compileRoutes } from './routes.ts'
 import { isWhole } from './shape.ts'
+import { variableTable } from './variables.ts'
 
 /** A gateway that is ready to serve. */
 export interface Gateway {
@@ -50,10 +51,10 @@ function compileRules(
   const { value: draft, problems } = readConfig(written.value, { relaxations, missingVariables })
   if (draft === undefined) return err(problems)
 
-  const hosts = draft.hosts ? new Set(draft.hosts) : undefined
+  const hosts = servedHosts(draft, texts)
   const signs = texts.has('USHER_SIGNING_KEY')
   const compiled = compileRoutes(draft.routes ?? [], { ...draft, hosts, signs })
-  const all = [...problems, ...compiled.problems, ...disagreements(draft, relaxations)]
+  const all = [...problems, ...compiled.problems, ...disagreements(draft, { hosts, relaxations })]
   if (all.length > 0 || !isWhole(draft)) return err(all)
   return ok({
     prefix: draft.prefix,
@@ -62,8 +63,23 @@ function compileRules(
     canonicalOrigin: draft.canonicalOrigin ?? undefined,
     signInUrl: draft.signInUrl ?? undefined,
     routes: compiled.routes,
+    factsRead: draft.facts.read ?? 'primary',
+    defaultRole: draft.users.defaultRole ?? 'user',
+    trustedEmailClaim: draft.users.trustedEmailClaim ?? undefined,
+    identityHeaders: draft.identityHeaders,
     escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
   })
+}
+
+/** The hosts of the config, else those of `HOSTS`, of which `readEnvironment` says what is wrong. */
+function servedHosts(
+  draft: ConfigDraft,
+  texts: ReadonlyMap<string, string>,
+): ReadonlySet<string> | undefined {
+  const text = texts.get('HOSTS')
+  if (draft.hosts || text === undefined) return draft.hosts ? new Set(draft.hosts) : undefined
+  const hosts = variableTable.HOSTS.parse(text)
+  return hosts.ok ? new Set(hosts.value) : undefined
 }
 
 /** Calls an author's function. What it throws may quote a secret, so only its kind is told. */
@@ -95,8 +111,11 @@ function watched(
 }
 
 /** What is wrong between parts of a config that are each sound. */
-function disagreements(draft: ConfigDraft, relaxations: Relaxations): readonly Problem[] {
-  const { prefix, aliases, hosts, canonicalOrigin, signInUrl } = draft
+function disagreements(
+  draft: ConfigDraft,
+  { hosts, relaxations }: { hosts: ReadonlySet<string> | undefined; relaxations: Relaxations },
+): readonly Problem[] {
+  const { prefix, aliases, canonicalOrigin, signInUrl } = draft
   const own = [...(aliases?.keys() ?? [])].filter((path) =>
     [prefix, '/__clerk'].includes(`/${path.split('/')[1]?.toLowerCase()}`),
   )
@@ -110,15 +129,15 @@ function disagreements(draft: ConfigDraft, relaxations: Relaxations): readonly P
     problems.push({ place: 'canonicalOrigin', message })
   }
   for (const [name, target] of draft.origins ?? []) {
-    if (target?.kind === 'same-host' && hosts === null && !relaxations.plainAddresses) {
+    if (target?.kind === 'same-host' && hosts === undefined && !relaxations.plainAddresses) {
       const message = 'Goes wherever the Host header says: name the hosts that are served in hosts.'
       problems.push({ place: `origins.${name}`, message })
     }
-    if (target?.kind !== 'url' || !hosts?.includes(new URL(target.base).host)) continue
+    if (target?.kind !== 'url' || !hosts?.has(new URL(target.base).host)) continue
     const message = "Is the gateway's own host: requests would go in circles. Use 'same-host'."
     problems.push({ place: `origins.${name}.url`, message })
   }
-  if (canonicalOrigin && hosts && !hosts.includes(new URL(canonicalOrigin).host)) {
+  if (canonicalOrigin && hosts && !hosts.has(new URL(canonicalOrigin).host)) {
     const message = 'Its host is not one of hosts and would be answered with 421: add it there.'
     problems.push({ place: 'canonicalOrigin', message })
   }

@@ -82,6 +82,10 @@ export interface RouteConfig {
    * end in `**`: a target whose decoded reading belongs to another route is refused all the same.
    */
   readonly escapes?: readonly Escape[]
+  /** Holds every token against what Usher knows, at most 60 s old: bans and ended sessions count. */
+  readonly revocable?: boolean | undefined
+  /** Asks the database at every request: bans, ended sessions and grants count at once. */
+  readonly fresh?: boolean | undefined
   /** Whether WebSocket upgrades pass; they do not when not given. */
   readonly websocket?: boolean
   /** Whether the origin is shown the caller's own credential; it is not when not given. */
@@ -94,6 +98,20 @@ export const surfaces = ['livez', 'readyz', 'me', 'verify', 'clerk-test', 'jwks.
 /** One of Usher's own surfaces. */
 export type Surface = (typeof surfaces)[number]
 
+/** Where facts are read: roles, permissions, bans, ended sessions. */
+export interface FactsConfig {
+  /** `'nearest'` is quicker far from the database, and has no bound to how old it may be. */
+  readonly read?: 'primary' | 'nearest' | undefined
+}
+
+/** How people become known. */
+export interface UsersConfig {
+  /** The role of whoever is seen for the first time; `'user'` when not given. */
+  readonly defaultRole?: string | undefined
+  /** A claim whose address is believed without asking Clerk. Name one only if your users cannot set it. */
+  readonly trustedEmailClaim?: string | undefined
+}
+
 /** What `defineGateway` is given: the whole gateway. */
 export interface GatewayConfig {
   /** The APIs behind Usher, by a name of your choice. */
@@ -104,6 +122,10 @@ export interface GatewayConfig {
   readonly prefix?: string
   /** Further paths of Usher's own surfaces: `{ '/healthz': 'livez' }`. */
   readonly aliases?: Readonly<Record<string, Surface>>
+  readonly facts?: FactsConfig | undefined
+  readonly users?: UsersConfig | undefined
+  /** Further identity headers: `'roles'` and `'permissions'` with commas, `'email'` once verified. */
+  readonly identityHeaders?: readonly ('roles' | 'permissions' | 'email')[] | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */
   readonly hosts?: readonly string[]
   /** Scheme and host under which browsers know this gateway: `'https://api.example.com'`. */

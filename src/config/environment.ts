@@ -17,6 +17,10 @@ export interface KeySource {
 /** One Clerk instance as the environment describes it. */
 export interface ClerkSettings {
   readonly publishableKey: string | undefined
+  /** For the Backend API. */
+  readonly secretKey: string | undefined
+  /** Where the Backend API is, without a trailing slash. */
+  readonly apiUrl: string
   /** The values of `iss` that this instance writes; never empty. */
   readonly issuers: readonly string[]
   /** An RSA public key in PEM, with real line breaks; when set, no key is ever fetched. */
@@ -33,6 +37,8 @@ export interface ClerkSettings {
 export interface Settings {
   readonly clerk: ClerkSettings
   readonly signingKeys: readonly SigningKey[]
+  /** In lower case; whoever owns one of these, verified, is made an administrator when first seen. */
+  readonly adminEmails: readonly string[]
 }
 
 type Table = typeof variableTable
@@ -53,12 +59,15 @@ export function readEnvironment(
     clerk: {
       publishableKey: publishableKeyOf(values)?.text,
       issuers: [...new Set([instance.issuer, values.CLERK_PROXY_URL ?? instance.issuer])],
+      secretKey: values.CLERK_SECRET_KEY,
+      apiUrl: values.CLERK_API_URL ?? variableTable.CLERK_API_URL.fallback,
       jwtKey: values.CLERK_JWT_KEY,
       keySources: values.CLERK_JWT_KEY === undefined ? keySources(values, instance) : [],
       authorizedParties: values.AUTHORIZED_PARTIES ?? [],
       audiences: values.CLERK_JWT_AUDIENCE ?? [],
     },
     signingKeys: values.USHER_SIGNING_KEY ?? [],
+    adminEmails: values.ADMIN_USER_EMAILS ?? [],
   })
 }
 

@@ -41,6 +41,8 @@ const routeFields = {
   access: optional(accessShape, defaultAccess),
   assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
   escapes: optional(listOf(word(escapes)), noEscapes),
+  revocable: optional(flag, false),
+  fresh: optional(flag, false),
   websocket: optional(flag, false),
   passCredential: optional(flag, false),
 }
@@ -115,6 +117,7 @@ function compileRoute(draft: RouteDraft, { origins }: RouteContext): Route | und
     origin,
     access: draft.access,
     assertion: assertionOf(draft),
+    revocation: draft.fresh ? 'fresh' : draft.revocable ? 'revocable' : 'token',
     escapes: new Set(draft.escapes),
     websocket: draft.websocket,
     passCredential: draft.passCredential,

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../model/result.ts'
 import { parseSigningKeys } from '../model/signing-key.ts'
-import { baseOf, parseOrigin, parseUpstreamAddress } from './address.ts'
+import { baseOf, parseHost, parseOrigin, parseUpstreamAddress } from './address.ts'
 import { parseFrontendApi, parsePublishableKey } from './frontend-api.ts'
 import type { Relaxations } from './relaxations.ts'
 
@@ -21,6 +21,10 @@ export const variableTable = {
   ORIGIN_URL: {
     meaning: 'The address of the API behind the gateway, as the shipped config reads it.',
     parse: (source) => ok(source),
+  },
+  HOSTS: {
+    meaning: 'The hosts that are served, with commas, where the config names none.',
+    parse: (source) => parseList(source, parseHost),
   },
   CLERK_PUBLISHABLE_KEY: {
     meaning: 'Names the Clerk instance; its other addresses follow from it.',
@@ -69,6 +73,11 @@ export const variableTable = {
     meaning: 'Audiences, with commas, of which a token must name one in `aud`.',
     parse: (source) => parseList(source, ok),
   },
+  ADMIN_USER_EMAILS: {
+    meaning:
+      'Verified addresses, with commas, whose owners are made administrators when first seen.',
+    parse: parseEmails,
+  },
   USHER_SIGNING_KEY: {
     meaning: 'Signs the identity assertion; made and rotated by `npm run keys`.',
     secret: true,
@@ -105,6 +114,14 @@ function parsePublicKey(source: string): Result<string, string> {
 function parseSecretKey(source: string): Result<string, string> {
   if (/^sk_[\x21-\x7e]+$/.test(source)) return ok(source)
   return err('Must be a secret key as the Clerk dashboard shows it: sk_test_… or sk_live_….')
+}
+
+/** Blanks between commas are dropped, as people leave them there; an empty address is nobody's. */
+function parseEmails(source: string): Result<readonly string[], string> {
+  const addresses = source.split(',').map((one) => one.trim().toLowerCase())
+  const named = addresses.filter((one) => one !== '')
+  const isAddress = (one: string) => /^[^\s@,]+@[^\s@,]+$/.test(one)
+  return named.every(isAddress) ? ok(named) : err('Must be e-mail addresses with commas.')
 }
 
 function parseSigningKey(source: string) {

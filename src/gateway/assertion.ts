@@ -1,6 +1,6 @@
 import { encodeBase64url } from '../model/base64url.ts'
 import type { Moment } from '../model/clock.ts'
-import type { Facts } from '../model/facts.ts'
+import type { Holdings } from '../model/facts.ts'
 import type { User } from '../model/principal.ts'
 import { createRecent } from '../model/recent.ts'
 import { publicJwk, type SigningKey } from '../model/signing-key.ts'
@@ -15,7 +15,7 @@ const keptMax = 4000
 /** What one assertion says. */
 export interface Assertable {
   readonly user: User
-  readonly facts: Facts | undefined
+  readonly holdings: Holdings | undefined
   /** The name of the origin that is to believe it (`aud`). */
   readonly audience: string
   /** Set when it is bound to one request: method, host and path. */
@@ -58,8 +58,8 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
   return async (assertable, moment) => {
     const payload = payloadOf(assertable, moment.nowMs)
     if (assertable.request !== undefined) return sign(payload)
-    const factsText = JSON.stringify(assertable.facts ?? null)
-    const name = `${assertable.audience} ${factsText} ${assertable.user.token}`
+    const holdingsText = JSON.stringify(assertable.holdings ?? null)
+    const name = `${assertable.audience} ${holdingsText} ${assertable.user.token}`
     const known = kept.get(name)
     if (known && moment.nowMs < known.renewAtMs) return known.assertion
     const assertion = await sign(payload)
@@ -69,7 +69,7 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
   }
 }
 
-function payloadOf({ user, facts, audience, request }: Assertable, nowMs: number) {
+function payloadOf({ user, holdings, audience, request }: Assertable, nowMs: number) {
   const iat = Math.floor(nowMs / 1000)
   const { organization } = user
   return {
@@ -88,7 +88,7 @@ function payloadOf({ user, facts, audience, request }: Assertable, nowMs: number
         permissions: organization.permissions,
       },
     }),
-    ...(facts && { roles: facts.roles, permissions: facts.permissions }),
+    ...(holdings && { roles: holdings.roles, permissions: holdings.permissions }),
     ...(request && { mth: request.method, hst: request.host, pth: request.path }),
   }
 }

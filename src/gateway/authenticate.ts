@@ -1,12 +1,13 @@
 import { type Credential, findCredential } from '../clerk/credential.ts'
 import type { Issuer } from '../clerk/issuer.ts'
 import { verifySessionToken } from '../clerk/token.ts'
-import type { Facts, ReadFacts } from '../model/facts.ts'
+import type { Moment } from '../model/clock.ts'
+import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
-import { anonymous, type Carrier, type Principal } from '../model/principal.ts'
-import { type Refusal, refuse } from '../model/refusal.ts'
+import { anonymous, type Carrier, type Principal, type User } from '../model/principal.ts'
+import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Access } from '../model/route.ts'
+import type { Access, Revocation } from '../model/route.ts'
 import type { Asking } from './asking.ts'
 import type { CanonicalTarget } from './canonical.ts'
 
@@ -15,8 +16,10 @@ export interface Caller {
   readonly principal: Principal
   /** Where the credential was that counted. */
   readonly carrier: Carrier | undefined
-  /** Usher's grants; `undefined` when the route does not need them or they cannot be read. */
+  /** What Usher knows of them; `undefined` when nothing asks for it or it cannot be read. */
   readonly facts: Facts | undefined
+  /** What Usher granted them, where their active organisation is; `undefined` with the facts. */
+  readonly holdings: Holdings | undefined
 }
 
 /** What authentication needs of the world. */
@@ -27,7 +30,20 @@ export interface Authority {
   readonly canonicalOrigin: string | undefined
 }
 
-const nobody: Caller = { principal: anonymous, carrier: undefined, facts: undefined }
+/** What of a route decides how its callers are looked at. */
+export interface Scrutiny {
+  readonly access: Access
+  readonly revocation: Revocation
+  /** Whether the origin is told what only facts say. */
+  readonly tellsFacts: boolean
+}
+
+const nobody: Caller = {
+  principal: anonymous,
+  carrier: undefined,
+  facts: undefined,
+  holdings: undefined,
+}
 const lapsed: Caller = { ...nobody, principal: { ...anonymous, reason: 'token-expired' } }
 
 /**
@@ -36,10 +52,13 @@ const lapsed: Caller = { ...nobody, principal: { ...anonymous, reason: 'token-ex
  * The one exception is an expired cookie on a navigation to an optional route.
  */
 export async function authenticate(
-  { request, target, moment }: Asking,
-  access: Access,
-  { issuer, readFacts, canonicalOrigin }: Authority,
+  asking: Asking,
+  scrutiny: Scrutiny,
+  authority: Authority,
 ): Promise<Result<Caller, Refusal>> {
+  const { access } = scrutiny
+  const { request, target, moment } = asking
+  const { issuer } = authority
   if (access.kind === 'public') return ok(nobody)
   const found = await findCredential(request.headers, issuer)
   if (!found.ok) return found
@@ -53,11 +72,41 @@ export async function authenticate(
     return forgiven ? ok(lapsed) : user
   }
   const { carrier } = credential
-  if (carrier === 'cookie' && !mayUseCookie(request, canonicalOrigin ?? originOf(target)))
-    return refuse('cross-site-request')
-  const needsFacts = access.kind === 'signed-in' && access.needsFacts
-  const facts = needsFacts ? await readFacts(user.value.userId) : undefined
-  return ok({ principal: user.value, carrier, facts: facts?.ok ? facts.value : undefined })
+  const ownOrigin = authority.canonicalOrigin ?? originOf(target)
+  if (carrier === 'cookie' && !mayUseCookie(request, ownOrigin)) return refuse('cross-site-request')
+  return lookUp(user.value, { carrier, moment, scrutiny }, authority)
+}
+
+/** A token that lives no longer than this ends before a ban could be read: Clerk mints no further one. */
+const shortLifeSeconds = 60
+
+/** Holds the caller against facts where the route, the origin or a long-lived token asks for it. */
+async function lookUp(
+  user: User,
+  { carrier, moment, scrutiny }: { carrier: Carrier; moment: Moment; scrutiny: Scrutiny },
+  { readFacts }: Authority,
+): Promise<Result<Caller, Refusal>> {
+  const { access, revocation, tellsFacts } = scrutiny
+  const isLongLived = user.expiresAtSeconds - user.issuedAtSeconds > shortLifeSeconds
+  const mustStand = isLongLived || revocation !== 'token' || tellsFacts
+  const asks = access.kind === 'signed-in' && access.needsFacts
+  if (!mustStand && !asks) return ok({ ...nobody, principal: user, carrier })
+
+  const mustBeFresh = revocation === 'fresh'
+  const read = await readFacts({ userId: user.userId, mustBeFresh, moment })
+  if (!read.ok) return mustStand ? read : ok({ ...nobody, principal: user, carrier })
+  const facts = read.value
+  const standing = standingOf(user, facts)
+  if (standing !== undefined) return refuse(standing)
+  const holdings = holdingsIn(facts, user.organization?.id)
+  return ok({ principal: user, carrier, facts, holdings })
+}
+
+/** Why someone is out, whatever their token says. A locked user is only kept from signing in. */
+function standingOf(user: User, facts: Facts): RefusalCode | undefined {
+  if (facts.status === 'deleted') return 'user-deleted'
+  if (facts.status === 'banned') return 'user-banned'
+  return facts.endedSessions.includes(user.sessionId) ? 'session-ended' : undefined
 }
 
 /** Browsers send a cookie that expired a moment ago before Clerk's script has renewed it. */

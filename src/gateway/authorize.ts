@@ -1,4 +1,4 @@
-import type { Facts } from '../model/facts.ts'
+import type { Holdings } from '../model/facts.ts'
 import type { User } from '../model/principal.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result, unreachable } from '../model/result.ts'
@@ -9,7 +9,7 @@ import type { Match } from './match.ts'
 /** What a condition is held against. */
 interface Evidence {
   readonly user: User
-  readonly facts: Facts | undefined
+  readonly holdings: Holdings | undefined
   readonly parameters: ReadonlyMap<string, string>
 }
 
@@ -22,11 +22,11 @@ type Verdict = 'pass' | 'unknown' | RefusalCode
  */
 export function authorize(
   { route, parameters }: Match,
-  { principal, facts }: Caller,
+  { principal, holdings }: Caller,
 ): Result<void, Refusal> {
   if (route.access.kind !== 'signed-in') return ok(undefined)
   if (principal.kind === 'anonymous') return refuse('token-missing')
-  const verdict = weigh(route.access.condition, { user: principal, facts, parameters })
+  const verdict = weigh(route.access.condition, { user: principal, holdings, parameters })
   if (verdict === 'pass') return ok(undefined)
   return verdict === 'unknown'
     ? refuse('facts-unavailable', { retryAfterSeconds: 5 })
@@ -34,15 +34,15 @@ export function authorize(
 }
 
 function weigh(condition: Condition, evidence: Evidence): Verdict {
-  const { user, facts, parameters } = evidence
+  const { user, holdings, parameters } = evidence
   const organization = user.organization
   switch (condition.kind) {
     case 'usher-role':
-      return known(facts, (read) => read.roles.includes(condition.role), 'role-missing')
+      return known(holdings, (held) => held.roles.includes(condition.role), 'role-missing')
     case 'usher-permission':
       return known(
-        facts,
-        (read) => read.permissions.includes(condition.permission),
+        holdings,
+        (held) => held.permissions.includes(condition.permission),
         'permission-missing',
       )
     case 'clerk-role':
@@ -67,12 +67,12 @@ function weigh(condition: Condition, evidence: Evidence): Verdict {
 }
 
 function known(
-  facts: Facts | undefined,
-  test: (facts: Facts) => boolean,
+  holdings: Holdings | undefined,
+  test: (holdings: Holdings) => boolean,
   otherwise: RefusalCode,
 ): Verdict {
-  if (facts === undefined) return 'unknown'
-  return test(facts) ? 'pass' : otherwise
+  if (holdings === undefined) return 'unknown'
+  return test(holdings) ? 'pass' : otherwise
 }
 
 function isActive(user: User, wanted: string | undefined): Verdict {

@@ -33,7 +33,10 @@ export async function forward(
   const url = upstreamUrl(origin, target)
   if (url === undefined) return refuse('internal-error')
   const send = origin.kind === 'service' ? roads.services.get(origin.binding) : roads.network
-  if (send === undefined) return refuse('gateway-misconfigured')
+  if (send === undefined) {
+    const binding = origin.kind === 'service' ? origin.binding : ''
+    return refuse('binding-missing', { binding })
+  }
 
   // AbortSignal.timeout would also cut a body that is still streaming; this one is disarmed in time.
   const controller = new AbortController()

@@ -4,10 +4,12 @@ import {
   identityHeaders,
   isStripped,
   isWebSocket,
+  looseHeaderNames,
   nominated,
 } from '../model/headers.ts'
 import { createRecent } from '../model/recent.ts'
-import type { Route } from '../model/route.ts'
+import { unreachable } from '../model/result.ts'
+import type { LooseHeader, Route, Rules } from '../model/route.ts'
 import type { Asking } from './asking.ts'
 import type { Assert } from './assertion.ts'
 import { type Authority, type Caller, isSafe } from './authenticate.ts'
@@ -16,6 +18,7 @@ import { type Authority, type Caller, isSafe } from './authenticate.ts'
 export interface Introducer {
   readonly assert: Assert
   readonly authority: Authority
+  readonly rules: Pick<Rules, 'identityHeaders'>
 }
 
 /** Longer names are no client's habit, and would be memory at anyone's disposal. */
@@ -32,7 +35,7 @@ const strippedNames = createRecent<string, boolean>(2000)
 export async function introduce(
   asking: Asking,
   { route, caller }: { route: Route; caller: Caller },
-  { assert, authority }: Introducer,
+  { assert, authority, rules }: Introducer,
 ): Promise<Headers> {
   const incoming = asking.request.headers
   const headers = new Headers(incoming)
@@ -47,6 +50,9 @@ export async function introduce(
   forwardFor(headers, asking)
   const assertion = await assertionFor(asking, { route, caller }, assert)
   identify(headers, { caller, requestId: asking.requestId, assertion })
+  for (const name of rules.identityHeaders) {
+    headers.set(looseHeaderNames[name], looseValue(name, caller))
+  }
   return headers
 }
 
@@ -86,12 +92,12 @@ async function assertionFor(
   { route, caller }: { route: Route; caller: Caller },
   assert: Assert,
 ): Promise<string> {
-  const { principal, facts } = caller
+  const { principal, holdings } = caller
   const mode = route.assertion ?? (isSafe(request.method) ? 'session' : 'request')
   if (principal.kind === 'anonymous' || mode === 'off') return ''
   const { method } = request
   const bound = mode === 'request' ? { method, host: target.host, path: target.path } : undefined
-  const assertable = { user: principal, facts, audience: route.origin.name, request: bound }
+  const assertable = { user: principal, holdings, audience: route.origin.name, request: bound }
   return assert(assertable, moment)
 }
 
@@ -107,4 +113,22 @@ function identify(
   headers.set(identityHeaders.organizationId, user?.organization?.id ?? '')
   headers.set(identityHeaders.requestId, requestId)
   headers.set(identityHeaders.assertion, assertion)
+}
+
+function looseValue(name: LooseHeader, { facts, holdings }: Caller): string {
+  switch (name) {
+    case 'roles':
+      return plain(holdings?.roles.join(','))
+    case 'permissions':
+      return plain(holdings?.permissions.join(','))
+    case 'email':
+      return plain(facts?.email)
+    default:
+      return unreachable(name)
+  }
+}
+
+/** What is not printable ASCII would be read differently by every origin: it is percent-encoded. */
+function plain(value = ''): string {
+  return value.replaceAll(/[^ -~]/gu, encodeURIComponent)
 }

@@ -4,11 +4,12 @@
  * The front door calls it for every request; Usher's own rooms are one of its exits.
  */
 import type { Clock } from '../model/clock.ts'
-import type { Rules } from '../model/route.ts'
+import type { Route, Rules } from '../model/route.ts'
+import type { Greet } from './acquaintance.ts'
 import { answer } from './answer.ts'
 import type { Rooms } from './asking.ts'
 import type { Assert } from './assertion.ts'
-import { type Authority, authenticate } from './authenticate.ts'
+import { type Authority, authenticate, type Scrutiny } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { canonicalize } from './canonical.ts'
 import { forward, type Roads } from './forward.ts'
@@ -23,6 +24,8 @@ export interface Gateway {
   readonly rules: Rules
   readonly routes: RouteTable
   readonly authority: Authority
+  /** Notes that someone was here; it begins when the answer is there, and nobody waits for it. */
+  readonly greet: Greet
   readonly assert: Assert
   readonly roads: Roads
   readonly rooms: Rooms
@@ -57,7 +60,7 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     const { route } = matched.value
     visit.note({ route: route.name })
 
-    const caller = await authenticate(asking, route.access, authority)
+    const caller = await authenticate(asking, scrutinyOf(route, rules), authority)
     if (!caller.ok) return visit.refuse(caller.error, target)
     visit.meet(caller.value)
 
@@ -72,7 +75,7 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     visit.note({ fault: faultOf(thrown) })
     return visit.refuse({ code: 'internal-error' })
   } finally {
-    gateway.record(visit.record())
+    visit.end(gateway)
   }
 }
 
@@ -81,4 +84,9 @@ function faultOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown
   const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
   return [thrown.name, ...frames.slice(0, 5).map((line) => line.trim())].join(' ')
+}
+
+/** How closely the callers of a route are looked at. */
+function scrutinyOf({ access, revocation }: Route, { identityHeaders }: Rules): Scrutiny {
+  return { access, revocation, tellsFacts: identityHeaders.length > 0 }
 }

@@ -1,10 +1,12 @@
 import type { Clock, Moment } from '../model/clock.ts'
+import type { User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
 import type { Rules } from '../model/route.ts'
+import type { Greet } from './acquaintance.ts'
 import type { Caller } from './authenticate.ts'
 import type { CanonicalTarget } from './canonical.ts'
-import type { RequestRecord } from './record.ts'
+import type { RequestRecord, TakeRecord } from './record.ts'
 
 /** Who keeps work alive that goes on behind an answer: the execution context of the Worker. */
 export interface Keeper {
@@ -22,8 +24,8 @@ export interface Visit {
   refuse(refusal: Refusal, target?: CanonicalTarget): Response
   /** Notes the answer and hands it on. */
   leave(response: Response): Response
-  /** The record as it stands. */
-  record(): RequestRecord
+  /** Hands over what is recorded of the request, and whose it was. */
+  end(takers: { record: TakeRecord; greet: Greet }): void
 }
 
 /** Begins a visit: the clock is read once, and every decision is made at that moment. */
@@ -34,6 +36,8 @@ export function beginVisit(
 ): Visit {
   const requestId = crypto.randomUUID()
   const nowMs = clock.now()
+  const moment: Moment = { nowMs, waitUntil: (work) => keeper.waitUntil(work) }
+  let guest: User | undefined
   let noted: Omit<RequestRecord, 'durationMs'> = {
     requestId,
     startedAtMs: nowMs,
@@ -46,20 +50,24 @@ export function beginVisit(
   }
 
   function meet({ principal }: Caller): void {
-    if (principal.kind === 'user') note({ userId: principal.userId })
-    else if (principal.reason !== undefined) note({ reason: principal.reason })
+    if (principal.kind === 'anonymous') {
+      if (principal.reason !== undefined) note({ reason: principal.reason })
+      return
+    }
+    guest = principal
+    note({ userId: principal.userId })
   }
 
   function refuse(refusal: Refusal, target?: CanonicalTarget): Response {
     note({ reason: refusal.code })
-    return leave(
-      refusalResponse(refusal, {
-        method: request.method,
-        headers: request.headers,
-        requestId,
-        signIn: signInFor(rules, target),
-      }),
-    )
+    const { method, headers } = request
+    const signIn = signInFor(rules, target)
+    return leave(refusalResponse(refusal, { method, headers, requestId, signIn }))
+  }
+
+  function end({ record, greet }: { record: TakeRecord; greet: Greet }): void {
+    record({ ...noted, durationMs: clock.now() - nowMs })
+    if (guest !== undefined) greet(guest, moment)
   }
 
   function leave(response: Response): Response {
@@ -67,15 +75,7 @@ export function beginVisit(
     return response
   }
 
-  return {
-    requestId,
-    moment: { nowMs, waitUntil: (work) => keeper.waitUntil(work) },
-    note,
-    meet,
-    refuse,
-    leave,
-    record: () => ({ ...noted, durationMs: clock.now() - nowMs }),
-  }
+  return { requestId, moment, note, meet, refuse, leave, end }
 }
 
 /** The way back leads to the configured host, never to one that the request names. */

@@ -7,6 +7,13 @@ export const identityHeaders = {
   assertion: 'X-Usher-Assertion',
 } as const
 
+/** The names of those that are sent only where the configuration asks for them. */
+export const looseHeaderNames = {
+  roles: 'X-Usher-Roles',
+  permissions: 'X-Usher-Permissions',
+  email: 'X-Usher-Email',
+} as const
+
 /** Set on requests to the gateway's own host, so that one that comes back is recognised. */
 export const loopHeader = 'X-Usher-Loop'
 

@@ -33,7 +33,7 @@ export function refusalResponse(refusal: Refusal, context: RefusalContext): Resp
   }
   const body = isPage
     ? page(status, sentence, refusal.code, context.requestId)
-    : problem(status, sentence, refusal.code, context.requestId)
+    : problem(refusal, context.requestId)
   headers.set('content-type', isPage ? 'text/html; charset=utf-8' : 'application/problem+json')
   if (isPage) headers.set('content-security-policy', pagePolicy)
   return new Response(context.method === 'HEAD' ? null : body, { status, headers })
@@ -64,8 +64,10 @@ function challengeOf({ code }: Refusal): string | undefined {
   return status === 403 ? 'Bearer realm="usher", error="insufficient_scope"' : undefined
 }
 
-function problem(status: number, title: string, code: string, requestId: string): string {
-  return `${JSON.stringify({ type: `urn:usher:refusal:${code}`, title, status, code, request_id: requestId })}\n`
+function problem({ code, binding }: Refusal, requestId: string): string {
+  const { status, sentence } = refusals[code]
+  const type = `urn:usher:refusal:${code}`
+  return `${JSON.stringify({ type, title: sentence, status, code, binding, request_id: requestId })}\n`
 }
 
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"

@@ -77,9 +77,12 @@ export const refusals = {
   'token-invalid-iat': credential('The token does not say when it was issued.'),
   'token-iat-in-the-future': credential('The token was issued in the future.'),
   'token-invalid-claims': credential('The claims of the token cannot be read.'),
+  'session-ended': credential('The session has ended.'),
+  'user-deleted': credential('The account no longer exists.'),
   'session-pending': credential('The session has tasks left to complete.'),
 
   // The policy.
+  'user-banned': client(403, 'The account is banned.'),
   'cross-site-request': client(403, 'A cookie does not authorise a request from another site.'),
   'organization-mismatch': client(403, 'Another organisation is active in this session.'),
   'role-missing': client(403, 'The role that is needed here is missing.'),
@@ -93,6 +96,11 @@ export const refusals = {
     status: 503,
     blame: 'operator',
     sentence: 'This gateway is not configured correctly.',
+  },
+  'binding-missing': {
+    status: 501,
+    blame: 'operator',
+    sentence: 'A binding that this needs is not there.',
   },
   'origin-unreachable': { status: 502, blame: 'origin', sentence: 'The origin cannot be reached.' },
   'origin-timeout': {
@@ -120,6 +128,8 @@ export interface Refusal {
   readonly code: RefusalCode
   /** Seconds after which the caller may try again (`Retry-After`). */
   readonly retryAfterSeconds?: number
+  /** The name of the binding that is missing, for 501. */
+  readonly binding?: string
   /** The methods that exist, for 405 (`Allow`). */
   readonly allow?: readonly string[]
 }

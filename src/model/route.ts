@@ -32,6 +32,18 @@ export type Access =
 /** How the identity assertion of a route is bound: reusable in a session, to one request, or not made. */
 export type AssertionMode = 'session' | 'request' | 'off'
 
+/**
+ * How soon a route learns that someone is out. `token`: with the end of a short session token, and from
+ * facts for longer ones. `revocable`: from facts for every token. `fresh`: from the database each time.
+ */
+export type Revocation = 'token' | 'revocable' | 'fresh'
+
+/** An identity header that is sent only where the configuration names it. */
+export const looseHeaders = ['roles', 'permissions', 'email'] as const
+
+/** See {@link looseHeaders}. All three come from facts. */
+export type LooseHeader = (typeof looseHeaders)[number]
+
 /** An API behind Usher. */
 export type Origin =
   | {
@@ -80,6 +92,7 @@ export interface Route {
   readonly access: Access
   /** `undefined`: `session` for safe methods, `request` for the others. */
   readonly assertion: AssertionMode | undefined
+  readonly revocation: Revocation
   readonly escapes: ReadonlySet<Escape>
   readonly websocket: boolean
   readonly passCredential: boolean
@@ -98,6 +111,13 @@ export interface Rules {
   /** Where a navigation is sent to sign in. */
   readonly signInUrl: string | undefined
   readonly routes: readonly Route[]
+  /** Whether facts come from the primary database, within a bound, or from the nearest copy, without one. */
+  readonly factsRead: 'primary' | 'nearest'
+  /** The role of whoever is seen for the first time. */
+  readonly defaultRole: string
+  /** The claim whose address is believed without asking Clerk; `undefined` is none. */
+  readonly trustedEmailClaim: string | undefined
+  readonly identityHeaders: readonly LooseHeader[]
   /** Every escape that some route lets through. */
   readonly escapes: ReadonlySet<Escape>
 }

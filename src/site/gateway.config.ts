@@ -30,7 +30,7 @@ export default defineGateway((env) => ({
     // { path: '/live', origin: 'api', websocket: true },
   ],
 
-  // hosts: ['api.example.com'],                      others are answered with 421
+  // hosts: ['api.example.com'],                      instead of HOSTS: others get 421
   // canonicalOrigin: 'https://api.example.com',      how browsers know this gateway
   // signInUrl: 'https://accounts.example.com/sign-in',
   // aliases: { '/healthz': 'livez' },                Usher's own surfaces at further paths

@@ -26,6 +26,8 @@ describe('the environment', () => {
     expect(settingsOf({ CLERK_PUBLISHABLE_KEY: publishableKey })).toEqual({
       clerk: {
         publishableKey,
+        secretKey: undefined,
+        apiUrl: 'https://api.clerk.com',
         issuers: ['https://clerk.clerk.dev'],
         jwtKey: undefined,
         keySources: [
@@ -35,6 +37,7 @@ describe('the environment', () => {
         audiences: [],
       },
       signingKeys: [],
+      adminEmails: [],
     })
   })
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { decodeBase64url } from '../../src/model/base64url.ts'
 import { ok } from '../../src/model/result.ts'
-import { createWorld, gatewayUrl, type World } from '../support/world.ts'
+import { createWorld, everyoneHolds, gatewayUrl, type World } from '../support/world.ts'
 
 let world: World
 beforeEach(async () => {
@@ -78,7 +78,7 @@ describe('the assertion', () => {
 
   it('is made anew when the facts have changed', async () => {
     let roles = ['admin']
-    const own = await createWorld({ facts: async () => ok({ roles, permissions: ['a'] }) })
+    const own = await createWorld({ facts: async () => ok(everyoneHolds(roles, ['a'])) })
     const token = await own.token()
     await own.get('/admin/x', token)
     expect(read(last(own)).claims).toMatchObject({ roles: ['admin'], permissions: ['a'] })

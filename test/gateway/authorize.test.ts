@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { ConditionConfig } from '../../src/config/define.ts'
 import { refuse } from '../../src/model/refusal.ts'
 import { ok } from '../../src/model/result.ts'
-import { createWorld } from '../support/world.ts'
+import { createWorld, everyoneHolds } from '../support/world.ts'
 
-const facts = { roles: ['admin', 'support'], permissions: ['reports.read'] }
+const facts = everyoneHolds(['admin', 'support'], ['reports.read'])
 const acme = {
   v: 2,
   fea: 'o:reports',
@@ -121,7 +121,7 @@ describe('401 and 403 are never confused', () => {
     const world = await createWorld({
       facts: async () => {
         reads += 1
-        return ok({ roles: [], permissions: [] })
+        return ok(everyoneHolds([]))
       },
     })
     await world.get('/api/x', await world.token())

@@ -79,12 +79,19 @@ describe('a service binding', () => {
     expect(own.sent).toEqual([])
   })
 
-  it('that is not bound is a problem of the configuration', async () => {
+  it('that is not bound is 501 with its name, and the rest goes on', async () => {
     const config = {
-      origins: { billing: { service: 'BILLING' } },
-      routes: [{ path: '/**', origin: 'billing' }],
-    }
-    await expect(createWorld({ config })).rejects.toThrow('Bind the service BILLING')
+      origins: { billing: { service: 'BILLING' }, api: { url: 'https://origin.usher.test' } },
+      routes: [
+        { path: '/bills/**', origin: 'billing', access: 'public' },
+        { path: '/**', origin: 'api', access: 'public' },
+      ],
+    } as const
+    const own = await createWorld({ config })
+    const response = await own.get('/bills/1')
+    const body = await response.json()
+    expect([response.status, body]).toMatchObject([501, { binding: 'BILLING' }])
+    expect((await own.get('/x')).status).toBe(200)
   })
 })
 

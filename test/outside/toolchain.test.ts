@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
+import { variableTable } from '../../src/config/variables.ts'
 import { productionPlatform, projectPath } from '../support/platform.ts'
 
 interface LockEntry {
@@ -57,13 +58,17 @@ describe('the production Worker', () => {
     { hideWarnings: true },
   )
 
-  it('answers on its own routes only', () => {
-    expect(config).toMatchObject({ workers_dev: false, preview_urls: false })
+  it('has no previews, and Workers Logs on', () => {
+    expect(config.preview_urls).toBe(false)
+    expect(config.observability?.enabled).toBe(true)
   })
 
-  it('has Workers Logs on and variables in no file', () => {
-    expect(config.observability?.enabled).toBe(true)
-    expect(config.vars).toEqual({})
+  it('keeps no secret in a file that is committed', () => {
+    const secrets = Object.entries(variableTable).flatMap(([name, row]) =>
+      'secret' in row ? [name] : [],
+    )
+    expect(secrets.length).toBeGreaterThan(1)
+    expect(Object.keys(config.vars).filter((name) => secrets.includes(name))).toEqual([])
   })
 
   it('is bound to one KV namespace and one database', () => {

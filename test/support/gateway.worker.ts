@@ -52,7 +52,13 @@ const problems: string[] = []
 const door = frontDoor(() => ({
   definition,
   relaxations: { plainAddresses: true, standInKeys: true, openDiagnosis: false },
-  facts: async (userId) => ok({ roles: userId === 'user_ada' ? ['admin'] : [], permissions: [] }),
+  facts: async ({ userId }) =>
+    ok({
+      status: 'active',
+      email: undefined,
+      grants: userId === 'user_ada' ? [{ role: 'admin', permissions: [], organizationId: '' }] : [],
+      endedSessions: [],
+    }),
   app: () => import('../../src/app.ts'),
   record: (record) => void records.push(record),
   log: { log: () => {}, warn: () => {}, error: (line: string) => void problems.push(line) },

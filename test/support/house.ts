@@ -20,6 +20,7 @@ export function sourceFile(path: string, source: string): SourceFile {
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(join(projectPath, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .filter((entry) => !entry.parentPath.includes('/.wrangler'))
     .map((entry) => join(entry.parentPath, entry.name).slice(projectPath.length))
     .sort()
     .map((path) => sourceFile(path, readFileSync(join(projectPath, path), 'utf8')))

@@ -1,10 +1,12 @@
+import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/app.ts'
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
 import { type Env, type House, openGateway } from '../../src/deps.ts'
 import { type Gateway, walk } from '../../src/gateway/pipeline.ts'
 import type { RequestRecord } from '../../src/gateway/record.ts'
-import type { ReadFacts } from '../../src/model/facts.ts'
-import { ok } from '../../src/model/result.ts'
+import type { Facts, ReadFacts } from '../../src/model/facts.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { grantRole } from '../../src/store/grants.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { jwks, makeKey, mint, sessionClaims, sessionHeader, type TestKey } from './tokens.ts'
@@ -21,6 +23,11 @@ export interface FakeKeyServer {
 export interface FakeStore {
   reads: number
   writes: number
+  /** Statements that were prepared at D1. */
+  queries: number
+  /** The constraints of the sessions that were opened at D1. */
+  readonly sessions: unknown[]
+  isDatabaseDown: boolean
   readonly values: Map<string, string>
   /** Replaced by a test to fail or hang. */
   read: (name: string) => Promise<string | null>
@@ -96,6 +103,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     USHER_SIGNING_KEY: await sharedSigningKeys,
     ...options.variables,
   }
+  const seed = { userId: 'user_ada', role: 'admin', organizationId: '', by: 'test', nowMs: 0 }
+  await grantRole(openDatabase(env.DB), seed)
   const surroundings = { key, keyServer, store: createFakeStore(), clock: createFakeClock() }
   return openWorld({ ...options, variables }, surroundings)
 }
@@ -121,7 +130,7 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
   const gateway = open(options, {
     app: async () => ({ createApp }),
     fetch: send,
-    facts: options.facts ?? adaIsAdmin,
+    ...(options.facts && { facts: options.facts }),
     clock,
     record: (record) => void records.push(record),
     log: { log: silent, warn: silent, error: silent },
@@ -170,15 +179,29 @@ function open(
 
 function silent(): void {}
 
-const adaIsAdmin: ReadFacts = async (userId) =>
-  ok({ roles: userId === 'user_ada' ? ['admin'] : [], permissions: [] })
+/** Facts in which everyone holds these, everywhere. */
+export function everyoneHolds(
+  roles: readonly string[],
+  permissions: readonly string[] = [],
+): Facts {
+  const grants = roles.map((role) => ({ role, permissions, organizationId: '' }))
+  return { status: 'active', email: undefined, grants, endedSessions: [] }
+}
 
 function createFakeStore(): FakeStore {
   const values = new Map<string, string>()
-  return { reads: 0, writes: 0, values, read: async (name) => values.get(name) ?? null }
+  return {
+    reads: 0,
+    writes: 0,
+    queries: 0,
+    sessions: [],
+    isDatabaseDown: false,
+    values,
+    read: async (name) => values.get(name) ?? null,
+  }
 }
 
-/** Bindings that count. */
+/** Bindings that count. D1 is the real one, with every migration applied. */
 function bindings(store: FakeStore, further: WorldOptions['bindings']): Env {
   const kv = {
     get(name: string) {
@@ -190,12 +213,20 @@ function bindings(store: FakeStore, further: WorldOptions['bindings']): Env {
       store.values.set(name, value)
     },
   }
-  const database = {
-    prepare() {
-      store.reads += 1
-      return { first: async () => ({ 1: 1 }) }
+  const database = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === 'prepare') store.queries += 1
+      if (store.isDatabaseDown && name === 'prepare') throw new Error('D1 is down')
+      const member: unknown = Reflect.get(target, name)
+      if (name === 'withSession') {
+        return (constraint: string) => {
+          store.sessions.push(constraint)
+          return target.withSession(constraint)
+        }
+      }
+      return typeof member === 'function' ? member.bind(target) : member
     },
-  }
-  // The two methods that the gateway uses of each; the platform's own are tried in the other tests.
+  })
+  // The two methods that the gateway uses of KV; the platform's own is tried in the other tests.
   return { ...further, KV: kv, DB: database } as unknown as Env
 }

@@ -1,0 +1,58 @@
+import { type Clock, within } from '../model/clock.ts'
+import type { Send } from './key-source.ts'
+
+/** How long the Backend API may take behind a request. */
+const limitMs = 5000
+
+/** Where Clerk's Backend API is, and what opens it. */
+export interface BackendApi {
+  readonly apiUrl: string
+  readonly secretKey: string
+  readonly send: Send
+  readonly clock: Clock
+}
+
+/** A user as Clerk's Backend API tells of them (`GET /v1/users/{id}`), as far as Usher keeps it. */
+export interface ClerkUser {
+  /** The primary address, in lower case. */
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly firstName: string | null
+  readonly lastName: string | null
+  readonly username: string | null
+  readonly imageUrl: string | null
+  readonly status: 'active' | 'banned' | 'locked'
+}
+
+/** Asks Clerk who a user is; `undefined` for any failure, including a slow answer. */
+export async function fetchUser(userId: string, api: BackendApi): Promise<ClerkUser | undefined> {
+  const url = `${api.apiUrl}/v1/users/${encodeURIComponent(userId)}`
+  const headers = { authorization: `Bearer ${api.secretKey}`, accept: 'application/json' }
+  const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store' })
+  const answer = api.send(request).then((response) => (response.ok ? response.json() : undefined))
+  return readUser(await within(api.clock, limitMs, answer))
+}
+
+function readUser(value: unknown): ClerkUser | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const user = value as Record<string, unknown>
+  if (typeof user.id !== 'string') return undefined
+  const addresses: unknown[] = Array.isArray(user.email_addresses) ? user.email_addresses : []
+  const primary = addresses
+    .map((one) => one as { id?: unknown; email_address?: unknown; verification?: unknown } | null)
+    .find((one) => one?.id === user.primary_email_address_id)
+  const verification = primary?.verification as { status?: unknown } | null | undefined
+  return {
+    email: textOf(primary?.email_address)?.toLowerCase() ?? null,
+    emailVerified: verification?.status === 'verified',
+    firstName: textOf(user.first_name),
+    lastName: textOf(user.last_name),
+    username: textOf(user.username),
+    imageUrl: textOf(user.image_url),
+    status: user.banned === true ? 'banned' : user.locked === true ? 'locked' : 'active',
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
