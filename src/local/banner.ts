@@ -37,6 +37,7 @@ function clerkLines({ clerkHost, keyringPath, port }: Situation): readonly strin
   return [
     `Clerk:  a local one, http://${clerkHost}:${port}`,
     `Users:  ${[...localUsers.keys()].map(describeUser).join(' · ')}`,
+    ...[...localUsers.values()].map(({ id }) => `        ${id}`),
     `Keys:   ${keyringPath} (delete it for new ones)`,
   ]
 }
@@ -86,6 +87,10 @@ function demoTries(at: (path: string) => string, clerkHost: string, port: number
     ['a permission in the active organisation', `curl ${grace} ${at('/orgs/acme/reports')}`],
     ['who the gateway thinks you are', `curl ${grace} ${at('/_usher/me')}`],
     ['a stream arrives as it is made', `curl -N ${ada} ${at('/api/stream')}`],
+    [
+      'make linus an admin, within a minute',
+      `npm run grant -- ${localUsers.get('linus')?.id} admin`,
+    ],
     ["the local Clerk's public keys", `curl http://${clerkHost}:${port}/.well-known/jwks.json`],
   ]
 }

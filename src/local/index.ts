@@ -5,12 +5,9 @@
  */
 import type { Relaxations } from '../config/relaxations.ts'
 import { type Env, frontDoor, type House } from '../deps.ts'
-import type { ReadFacts } from '../model/facts.ts'
-import { ok } from '../model/result.ts'
 import site from '../site/gateway.config.ts'
 import { localClerk } from './clerk/clerk.ts'
 import type { IssuerKey } from './clerk/issuer.ts'
-import { localAdministrators, localUsers } from './clerk/users.ts'
 import demo from './demo.config.ts'
 import { demoOrigin } from './origin.ts'
 
@@ -22,7 +19,6 @@ const door = frontDoor(
       definition: env.ORIGIN_URL ? site : demo,
       relaxations,
       fetch: async (request) => answerAsClerk(request, env) ?? fetch(request),
-      facts: readSeededFacts,
       app: () => import('../app.ts'),
     }) satisfies House,
 )
@@ -41,16 +37,13 @@ export const DemoOrigin = {
 /** What the local Clerk answers, or `undefined` when the request is not for it or it is not in use. */
 function answerAsClerk(request: Request, env: Env): Response | Promise<Response> | undefined {
   if (new URL(request.url).hostname !== env.LOCAL_CLERK_HOST) return undefined
-  return localClerk(readIssuerKey(env.LOCAL_CLERK_KEY)).fetch(request)
+  const { CLERK_SECRET_KEY: secret } = env
+  const secretKey = typeof secret === 'string' ? secret : undefined
+  return localClerk(readIssuerKey(env.LOCAL_CLERK_KEY), secretKey).fetch(request)
 }
 
 function readIssuerKey(text: unknown): IssuerKey {
   const key: Partial<IssuerKey> = JSON.parse(String(text))
   if (typeof key.kid === 'string' && typeof key.kty === 'string') return key as IssuerKey
   throw new TypeError('LOCAL_CLERK_KEY is not the key that `npm start` made')
-}
-
-async function readSeededFacts(userId: string): ReturnType<ReadFacts> {
-  const isAdministrator = localAdministrators.some((name) => localUsers.get(name)?.id === userId)
-  return ok({ roles: isAdministrator ? ['admin'] : [], permissions: [] })
 }

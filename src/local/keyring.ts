@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { formatSigningKeys, makeSigningKey } from '../cli/signing-keys.ts'
@@ -29,6 +29,14 @@ export function clerkHost(keyring: Keyring): string {
 /** The publishable key of the local Clerk, in Clerk's format: the host and `$`, in base64. */
 export function publishableKey(keyring: Keyring): string {
   return `pk_live_${btoa(`${clerkHost(keyring)}$`).replace(/=+$/, '')}`
+}
+
+/**
+ * The secret key of the local Clerk's Backend API. It follows from the issuer's private key, so keyrings
+ * of every age have one, and all processes the same.
+ */
+export function secretKey({ issuerKey }: Keyring): string {
+  return `sk_live_${createHash('sha256').update(`secret key ${issuerKey.d}`).digest('base64url')}`
 }
 
 /**

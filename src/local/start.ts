@@ -6,9 +6,12 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseEnv } from 'node:util'
+import { localFolder } from '../cli/local-state.ts'
+import { openLocalPeople } from '../cli/people-database.ts'
 import { banner } from './banner.ts'
 import { clerkHost, keyringPath, openKeyring, projectRoot } from './keyring.ts'
 import { isFree, readPort } from './ports.ts'
+import { seed } from './seed.ts'
 import { formatVariables, localVariables, namesClerk } from './variables.ts'
 
 const ownVariablesPath = join(import.meta.dirname, '.dev.vars')
@@ -52,6 +55,7 @@ async function main(): Promise<void> {
   const keyring = await openKeyring(keyringPath)
   const own = readOwnVariables()
   await writeVariables(formatVariables(localVariables(keyring, own, port)))
+  await prepareDatabase()
   const child = runWrangler(port)
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)))
   forwardSignals(child)
@@ -67,6 +71,15 @@ async function main(): Promise<void> {
     process.stdout.write(`\n${text}\n`)
   }
   process.exitCode = await ended
+}
+
+async function prepareDatabase(): Promise<void> {
+  const { database, close } = await openLocalPeople(localFolder())
+  try {
+    await seed(database, Date.now())
+  } finally {
+    await close()
+  }
 }
 
 function readOwnVariables(): NodeJS.Dict<string> {
@@ -85,7 +98,7 @@ function runWrangler(port: number): ChildProcess {
   const options = [
     ['--config', join(import.meta.dirname, 'wrangler.toml')],
     ['--port', String(port), '--inspector-port', '0', '--local'],
-    ['--persist-to', join(projectRoot, '.wrangler/state')],
+    ['--persist-to', join(localFolder(), 'state')],
     ['--show-interactive-dev-session', 'false', '--log-level', 'warn'],
     // A later file wins over an earlier one, and what the command line says over both.
     ['--env-file', variablesPath, '--env-file', ownVariablesPath],

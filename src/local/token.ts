@@ -1,5 +1,6 @@
 /** `npm run token`: prints one session token of a local user, and nothing else. */
 import { parseArgs } from 'node:util'
+import { localFolder, readBanned } from '../cli/local-state.ts'
 import type { Claims } from '../model/principal.ts'
 import { sessionClaims, sessionHeader, signToken } from './clerk/issuer.ts'
 import { localOrganizations, localUsers } from './clerk/users.ts'
@@ -35,6 +36,7 @@ async function main(): Promise<string> {
   const options = readOptions()
   const user = localUsers.get(options.user)
   if (user === undefined) throw new Error(`There is no user ${options.user}.`)
+  if (readBanned(localFolder()).includes(user.id)) throw new Error(`${options.user} is banned.`)
   const keyring = await openKeyring(keyringPath)
   const claims = sessionClaims({
     issuer: `https://${clerkHost(keyring)}`,

@@ -1,4 +1,4 @@
-import { clerkHost, type Keyring, publishableKey } from './keyring.ts'
+import { clerkHost, type Keyring, publishableKey, secretKey } from './keyring.ts'
 import { usualParty } from './ports.ts'
 
 /** Variables that name a Clerk instance: one of them in `.dev.vars` and the local Clerk stays out. */
@@ -24,6 +24,8 @@ export function localVariables(keyring: Keyring, own: Variables, port: number): 
   return {
     ...signing,
     CLERK_PUBLISHABLE_KEY: publishableKey(keyring),
+    CLERK_SECRET_KEY: secretKey(keyring),
+    CLERK_API_URL: `http://${clerkHost(keyring)}`,
     AUTHORIZED_PARTIES: [...new Set([usualParty, `http://localhost:${port}`])].join(','),
     LOCAL_CLERK_HOST: clerkHost(keyring),
     LOCAL_CLERK_KEY: JSON.stringify(keyring.issuerKey),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { banner } from '../../src/local/banner.ts'
+import { localUsers } from '../../src/local/clerk/users.ts'
+import { secretKey } from '../../src/local/keyring.ts'
 import { readPort } from '../../src/local/ports.ts'
 import { formatVariables, localVariables, namesClerk } from '../../src/local/variables.ts'
 
@@ -30,6 +32,10 @@ describe('the banner', () => {
     for (const word of ['ada', 'grace', 'linus', 'acme', '/keys.json']) expect(text).toContain(word)
   })
 
+  it('gives the ids that the commands about people take', () => {
+    for (const { id } of localUsers.values()) expect(banner(demo)).toContain(id)
+  })
+
   it("names the user's own origin, and tries none of the demo's paths there", () => {
     const text = banner({ ...demo, originUrl: 'http://localhost:5000' })
     expect(text).toContain('Origin: http://localhost:5000')
@@ -48,6 +54,8 @@ describe('the local variables', () => {
     expect(localVariables(keyring, {}, 9090)).toEqual({
       USHER_SIGNING_KEY: '{"keys":[]}',
       CLERK_PUBLISHABLE_KEY: 'pk_live_Y2xlcmsuMTIzNGFiY2QubG9jYWxob3N0JA',
+      CLERK_SECRET_KEY: secretKey(keyring),
+      CLERK_API_URL: 'http://clerk.1234abcd.localhost',
       AUTHORIZED_PARTIES: 'http://localhost:8787,http://localhost:9090',
       LOCAL_CLERK_HOST: 'clerk.1234abcd.localhost',
       LOCAL_CLERK_KEY: JSON.stringify(keyring.issuerKey),

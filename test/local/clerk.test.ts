@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { localClerk } from '../../src/local/clerk/clerk.ts'
 import type { IssuerKey } from '../../src/local/clerk/issuer.ts'
+import { localUsers } from '../../src/local/clerk/users.ts'
 import { makeIssuerKey } from '../../src/local/keyring.ts'
 import { marker } from '../../src/local/marker.ts'
 
@@ -22,7 +23,7 @@ describe('the local Clerk', () => {
   })
 
   it('answers what it does not have with a problem', async () => {
-    const response = await localClerk(key).request('http://localhost/v1/client')
+    const response = await localClerk(key).request('http://localhost/v2/client')
     expect(response.status).toBe(404)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
   })
@@ -40,4 +41,49 @@ describe('the local Clerk', () => {
       expect((await localClerk(key).request(`http://${host}${path}`)).status).toBe(421)
     },
   )
+
+  const secret = 'sk_live_secret'
+  const ada = localUsers.get('ada')
+
+  function askBackend(what: string, authorization: string) {
+    const url = `http://clerk.1234abcd.localhost:8787/v1/${what}`
+    return localClerk(key, secret).request(url, { headers: { authorization } })
+  }
+
+  it('tells of a user as the Backend API does, with a primary address that is verified', async () => {
+    const response = await askBackend(`users/${ada?.id}`, `Bearer ${secret}`)
+    const user: Record<string, unknown> = await response.json()
+    expect([response.status, user]).toEqual([
+      200,
+      expect.objectContaining({ id: ada?.id, object: 'user', banned: false, locked: false }),
+    ])
+    const { primary_email_address_id: primary, email_addresses: addresses } = user
+    expect(addresses).toMatchObject([
+      { id: primary, email_address: ada?.email, verification: { status: 'verified' } },
+    ])
+  })
+
+  it('gives its keys to the Backend API too', async () => {
+    const response = await askBackend('jwks', `Bearer ${secret}`)
+    expect(await response.json()).toMatchObject({ keys: [{ kid: key.kid }] })
+  })
+
+  it.each(['users/user_eve', 'users/ada', 'users/'])('does not know %s', async (what) => {
+    const response = await askBackend(what, `Bearer ${secret}`)
+    expect(response.status).toBe(404)
+  })
+
+  it.each([
+    ['no credential', '', secret],
+    ['another key', 'Bearer sk_live_other', secret],
+    ['the key without its scheme', secret, secret],
+    ['an empty key where there is none', 'Bearer ', ''],
+    ['what no key looks like where there is none', 'Bearer undefined', undefined],
+  ])('tells nothing to %s', async (_, authorization, opensWith) => {
+    const clerk = localClerk(key, opensWith)
+    const url = `http://localhost/v1/users/${ada?.id}`
+    const response = await clerk.request(url, { headers: { authorization } })
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ errors: [{ code: 'clerk_key_invalid' }] })
+  })
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { thumbprint } from '../../src/cli/thumbprint.ts'
-import { openKeyring, publishableKey } from '../../src/local/keyring.ts'
+import { openKeyring, publishableKey, secretKey } from '../../src/local/keyring.ts'
 import { parseSigningKeys } from '../../src/model/signing-key.ts'
 
 describe('the keyring', () => {
@@ -46,6 +46,19 @@ describe('the keyring', () => {
     const [, , encoded = ''] = key.split('_')
     expect(key).toMatch(/^pk_live_[A-Za-z0-9+/]+$/)
     expect(atob(encoded)).toMatch(/^clerk\.[0-9a-f]{8}\.localhost\$$/)
+  })
+})
+
+describe('the secret key of the local Clerk', () => {
+  it('is one for each issuer key, and tells nothing of it', () => {
+    const keyring = { label: '1234abcd', signingKeys: '{"keys":[]}' }
+    const [one, same, other] = ['private', 'private', 'other'].map((d) =>
+      secretKey({ ...keyring, issuerKey: { kty: 'RSA', kid: 'kid', d } }),
+    )
+    expect(one).toMatch(/^sk_live_[\w-]{43}$/)
+    expect(same).toBe(one)
+    expect(other).not.toBe(one)
+    expect(one).not.toContain('private')
   })
 })
 

@@ -106,7 +106,7 @@ describe('npm start', () => {
     expect(body).toEqual({
       message: 'Clerk authentication successful!',
       user: {
-        id: 1,
+        id: expect.any(Number),
         username: address,
         email: address,
         clerk_id: expect.stringMatching(/^user_ada/),

@@ -1,0 +1,162 @@
+import { err, ok, type Result } from '../model/result.ts'
+import { askAddress, awaitReady, judgeRefusal, protectedPath } from './asking.ts'
+import {
+  findOrCreate,
+  idEdit,
+  listSecrets,
+  parsePendingMigrations,
+  type Resource,
+  resources,
+} from './bindings.ts'
+import { complaintAbout, missingSecrets, rowOf, splitValues } from './deploy-variables.ts'
+import { hostEdits, hostsOf, type PlaceOptions, readPlace } from './place.ts'
+import type { Done, Progress, Step, Tools } from './step.ts'
+import { complaintOf } from './wrangler.ts'
+
+/** The steps of a deployment that need an account, in their order. */
+export const accountSteps: readonly Step[] = [
+  resourceStep('keys', resources.keys),
+  resourceStep('database', resources.database),
+  {
+    name: 'migrations',
+    needsAccount: true,
+    plan: () => 'wrangler d1 migrations apply DB --remote',
+    act: applyMigrations,
+  },
+  {
+    name: 'secrets',
+    needsAccount: true,
+    plan: ({ given, file }) => {
+      const names = Object.keys(splitValues(given, file.config().variables).secret)
+      return `wrangler secret bulk: ${[...names, 'and those that are missing'].join(', ')}`
+    },
+    act: setSecrets,
+  },
+  {
+    name: 'deploy',
+    needsAccount: true,
+    plan: () => 'wrangler deploy',
+    act: deployWorker,
+  },
+  {
+    name: 'ready',
+    needsAccount: true,
+    plan: ({ file }, progress) =>
+      `GET ${addressOf(file.config(), progress)}/readyz until it is 200`,
+    act: seeReady,
+  },
+  {
+    name: 'refusal',
+    needsAccount: true,
+    plan: () => 'one GET without a token, to see that it is refused with 401',
+    act: seeRefusal,
+  },
+]
+
+function resourceStep(name: string, resource: Resource): Step {
+  const { binding, noun, bound, nameIn } = resource
+  return {
+    name,
+    needsAccount: true,
+    plan: ({ file }) => {
+      const config = file.config()
+      const id = bound(config)?.id
+      return id === undefined
+        ? `find or make the ${noun} ${nameIn(config)} and write its id to wrangler.toml`
+        : `the ${noun} ${id}, as wrangler.toml says`
+    },
+    async act({ file, run }) {
+      const config = file.config()
+      const there = bound(config)
+      if (there === undefined) return err(`Bind ${binding} in wrangler.toml.`)
+      if (there.id !== undefined) return ok({ text: `the ${noun} ${there.id}` })
+      const found = await findOrCreate(resource, nameIn(config), run)
+      if (!found.ok) return found
+      const edits = [idEdit(resource, found.value.id)]
+      const edited = file.edit(edits)
+      if (!edited.ok) return edited
+      const verb = found.value.isNew ? 'made' : 'found'
+      return ok({ text: `${verb} the ${noun} ${nameIn(config)}`, edits })
+    },
+  }
+}
+
+async function applyMigrations({ run }: Tools): Promise<Result<Done, string>> {
+  const applied = await run(['d1', 'migrations', 'apply', 'DB', '--remote'])
+  if (applied.code !== 0) return err(complaintOf(applied))
+  const names = [...new Set(parsePendingMigrations(applied.stdout))]
+  return ok({ text: names.length === 0 ? 'none was behind' : `applied ${names.join(', ')}` })
+}
+
+async function setSecrets(tools: Tools): Promise<Result<Done, string>> {
+  const { run, given, file, ask, newSigningKeys } = tools
+  const there = await listSecrets(run)
+  if (!there.ok) return there
+  const { secret } = splitValues(given, file.config().variables)
+  const values: Record<string, string> = { ...secret }
+  const warnings: string[] = []
+  for (const name of missingSecrets(new Set([...there.value, ...Object.keys(secret)]))) {
+    const meaning = rowOf(name)?.meaning ?? ''
+    const answer =
+      name === 'USHER_SIGNING_KEY'
+        ? newSigningKeys
+        : await ask?.(`${name} (${meaning}) Enter leaves it out:`, true)
+    const complaint = answer ? complaintAbout(name, answer) : undefined
+    if (complaint !== undefined) return err(`${name}: ${complaint}`)
+    if (answer) values[name] = answer
+    else warnings.push(`${name} is not set. ${meaning}`)
+  }
+  const names = Object.keys(values)
+  if (names.length === 0) return ok({ text: 'all there', warnings })
+  const put = await run(['secret', 'bulk'], JSON.stringify(values))
+  return put.code === 0 ? ok({ text: `set ${names.join(', ')}`, warnings }) : err(complaintOf(put))
+}
+
+async function deployWorker(tools: Tools): Promise<Result<Done, string>> {
+  const { file, run, options } = tools
+  const deployed = await run(['deploy'])
+  if (deployed.code !== 0) return err(complaintOf(deployed))
+  const [, workersDev] = /https:\/\/([\w-]+\.[\w-]+\.workers\.dev)\b/.exec(deployed.stdout) ?? []
+  const chosen = hostOf(options) ?? (options.workersDev ? undefined : hostsOf(file.config())[0])
+  const host = chosen ?? workersDev
+  if (host === undefined) return err('wrangler did not say where the Worker answers.')
+  const edits = hostEdits(file.config(), host)
+  if (edits.length > 0) {
+    // An address of workers.dev is known only now: with its host named, it is deployed once more.
+    const edited = file.edit(edits)
+    if (!edited.ok) return edited
+    const again = await run(['deploy'])
+    if (again.code !== 0) return err(complaintOf(again))
+  }
+  return ok({ text: `https://${host}`, edits, progress: { host } })
+}
+
+/** The host that the options name, where it is known before it is deployed. */
+function hostOf(options: PlaceOptions): string | undefined {
+  const place = readPlace(options)
+  return place.ok && place.value !== undefined && 'host' in place.value
+    ? place.value.host
+    : undefined
+}
+
+function addressOf(config: Parameters<typeof hostsOf>[0], { host, rules }: Progress): string {
+  const named = host ?? hostsOf(config)[0] ?? '<host>'
+  return `https://${named}${rules?.prefix ?? '/_usher'}`
+}
+
+async function seeReady({ file, network }: Tools, progress: Progress) {
+  const url = `${addressOf(file.config(), progress)}/readyz`
+  const answer = await awaitReady(url, network)
+  if (answer?.status === 200) return ok({ text: `${url} is 200` })
+  const said = answer === undefined ? 'does not answer' : `answers ${answer.status}`
+  return err(
+    `${url} ${said}. A new custom domain may take some minutes more; then: npm run doctor -- --url ${new URL(url).origin}`,
+  )
+}
+
+async function seeRefusal({ file, network }: Tools, progress: Progress) {
+  const { origin, host } = new URL(addressOf(file.config(), progress))
+  const path = protectedPath(progress.rules, host)
+  const line = judgeRefusal(path, await askAddress(`${origin}${path}`, network))
+  return line.mark === 'bad' ? err(line.text) : ok({ text: line.text })
+}

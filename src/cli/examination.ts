@@ -1,0 +1,151 @@
+import { isPrivateHost } from '../config/address.ts'
+import type { Gateway } from '../config/compile.ts'
+import type { Problem } from '../config/problem.ts'
+import type { Result } from '../model/result.ts'
+import { type Answer, askAddress, judgeRefusal, type Network, protectedPath } from './asking.ts'
+import { listSecrets, parsePendingMigrations, resources } from './bindings.ts'
+import {
+  judgeBackDoor,
+  judgeBinding,
+  judgeClock,
+  judgeHealth,
+  judgeIssuer,
+  judgeKeys,
+  judgeMigrations,
+  judgeNode,
+  judgePlace,
+  judgeSecrets,
+} from './judgement.ts'
+import type { Line } from './line.ts'
+import { count } from './problem-list.ts'
+import type { WorkerConfig } from './worker-file.ts'
+import { complaintOf, type RunWrangler } from './wrangler.ts'
+
+/** What is to be examined, and with what. */
+export interface Patient {
+  readonly nodeVersion: string
+  readonly worker: WorkerConfig
+  /** The gateway, compiled with the variables of this machine over those of `wrangler.toml`. */
+  readonly compiled: Result<Gateway, readonly Problem[]>
+  readonly run: RunWrangler
+  readonly network: Network
+  readonly hasAccount: boolean
+  /** The words that lead wrangler to the local database, where there is one. */
+  readonly localDatabase: readonly string[] | undefined
+  /** Scheme and host of a deployed gateway. */
+  readonly url: string | undefined
+}
+
+/** Says of everything in turn whether it is missing, wrong or risky. Asks much, changes nothing. */
+export async function examine(patient: Patient): Promise<readonly Line[]> {
+  const { worker, compiled, network } = patient
+  const gateway = compiled.ok ? compiled.value : undefined
+  const ahead: number[] = []
+  const ask = async (url: string, headers?: Readonly<Record<string, string>>) => {
+    const answer = await askAddress(url, network, headers)
+    if (answer?.aheadMs !== undefined) ahead.push(answer.aheadMs)
+    return answer
+  }
+  return [
+    judgeNode(patient.nodeVersion),
+    ...configLines(compiled),
+    ...Object.values(resources).map((resource) => judgeBinding(resource, worker)),
+    ...judgePlace(worker, gateway?.rules),
+    ...(await secretLines(patient)),
+    ...(await migrationLines(patient)),
+    ...(gateway ? await clerkLines(gateway, ask) : []),
+    ...(gateway ? await backDoorLines(gateway, ask) : []),
+    ...(await addressLines(patient, ask)),
+    judgeClock(ahead),
+  ]
+}
+
+type AskFor = (
+  url: string,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Answer | undefined>
+
+function configLines(compiled: Patient['compiled']): readonly Line[] {
+  const name = 'config'
+  if (!compiled.ok) {
+    return compiled.error.map(({ place, message }) => ({
+      mark: 'bad',
+      name,
+      text: `${place}: ${message}`,
+    }))
+  }
+  const { rules, warnings } = compiled.value
+  const lines: readonly Line[] = warnings.map(({ place, message }) => ({
+    mark: 'warn',
+    name,
+    text: `${place}: ${message}`,
+  }))
+  return [
+    { mark: 'ok', name, text: `compiles, with ${count(rules.routes.length, 'route')}` },
+    ...lines,
+  ]
+}
+
+async function secretLines({ hasAccount, run }: Patient): Promise<readonly Line[]> {
+  if (!hasAccount) return []
+  const there = await listSecrets(run)
+  return there.ok
+    ? judgeSecrets(there.value)
+    : [{ mark: 'skip', name: 'secrets', text: there.error }]
+}
+
+async function migrationLines(patient: Patient): Promise<readonly Line[]> {
+  const { run, localDatabase, hasAccount, worker } = patient
+  const databases = [
+    { where: 'local' as const, words: localDatabase },
+    {
+      where: 'deployed' as const,
+      words: hasAccount && worker.database?.id !== undefined ? ['--remote'] : undefined,
+    },
+  ]
+  const lines: Line[] = []
+  for (const { where, words } of databases) {
+    if (words === undefined) continue
+    const answer = await run(['d1', 'migrations', 'list', 'DB', ...words])
+    if (answer.code === 0) lines.push(judgeMigrations(where, parsePendingMigrations(answer.stdout)))
+    else lines.push({ mark: 'skip', name: 'migrations', text: complaintOf(answer) })
+  }
+  return lines
+}
+
+async function clerkLines({ settings }: Gateway, ask: AskFor): Promise<readonly Line[]> {
+  const lines: Line[] = [judgeIssuer(settings.clerk)]
+  for (const { url, secretKey } of settings.clerk.keySources) {
+    const headers = secretKey === undefined ? {} : { authorization: `Bearer ${secretKey}` }
+    lines.push(judgeKeys(url, await ask(url, headers)))
+  }
+  return lines
+}
+
+async function backDoorLines({ rules }: Gateway, ask: AskFor): Promise<readonly Line[]> {
+  const origins = new Map<string, boolean>()
+  for (const { origin, access } of rules.routes) {
+    if (origin.kind !== 'url') continue
+    const isPublic = access.kind === 'public' && (origins.get(origin.base) ?? true)
+    origins.set(origin.base, isPublic)
+  }
+  const lines: Line[] = []
+  for (const [base, isPublic] of origins) {
+    lines.push(judgeBackDoor(base, await ask(`${base}/`), isPublic))
+  }
+  return lines
+}
+
+async function addressLines({ url, compiled }: Patient, ask: AskFor): Promise<readonly Line[]> {
+  if (url === undefined) return []
+  const { hostname, host } = new URL(url)
+  // A gateway on one's own machine need not be that of this config: local mode has a demo of its own.
+  const rules = compiled.ok && !isPrivateHost(hostname) ? compiled.value.rules : undefined
+  const prefix = rules?.prefix ?? '/_usher'
+  const path = protectedPath(rules, host)
+  return [
+    judgeHealth('livez', await ask(`${url}${prefix}/livez`)),
+    judgeHealth('readyz', await ask(`${url}${prefix}/readyz`)),
+    judgeRefusal(path, await ask(`${url}${path}`)),
+  ]
+}
