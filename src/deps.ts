@@ -166,7 +166,8 @@ function openPeople(
 
   async function record(user: User, { nowMs }: Moment): Promise<void> {
     const { recordSight } = await import('./store/first-sight.ts')
-    const trusted = user.claims[rules.trustedEmailClaim ?? '']
+    const claim = rules.trustedEmailClaim
+    const trusted = claim === undefined ? undefined : user.claims[claim]
     const trustedEmail = typeof trusted === 'string' && trusted ? trusted.toLowerCase() : undefined
     const hasChanged = await recordSight(
       await database(),

@@ -1,8 +1,10 @@
 import { type Clock, within } from '../model/clock.ts'
-import type { Send } from './key-source.ts'
+import { readText, type Send } from './key-source.ts'
 
 /** How long the Backend API may take behind a request. */
 const limitMs = 5000
+/** A user with all their metadata has a few KiB. */
+const userMaxBytes = 256 * 1024
 
 /** Where Clerk's Backend API is, and what opens it. */
 export interface BackendApi {
@@ -29,8 +31,13 @@ export async function fetchUser(userId: string, api: BackendApi): Promise<ClerkU
   const url = `${api.apiUrl}/v1/users/${encodeURIComponent(userId)}`
   const headers = { authorization: `Bearer ${api.secretKey}`, accept: 'application/json' }
   const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store' })
-  const answer = api.send(request).then((response) => (response.ok ? response.json() : undefined))
-  return readUser(await within(api.clock, limitMs, answer))
+  return readUser(await within(api.clock, limitMs, api.send(request).then(readJson)))
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  if (response.status !== 200 || response.body === null) return undefined
+  const text = await readText(response.body, userMaxBytes)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 function readUser(value: unknown): ClerkUser | undefined {

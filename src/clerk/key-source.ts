@@ -48,7 +48,7 @@ async function ask(
 }
 
 /** The UTF-8 text of a stream, or `undefined` as soon as it is longer than `maxBytes`. */
-async function readText(
+export async function readText(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
 ): Promise<string | undefined> {
