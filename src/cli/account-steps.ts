@@ -28,7 +28,7 @@ export const accountSteps: readonly Step[] = [
     needsAccount: true,
     plan: ({ given, file }) => {
       const names = Object.keys(splitValues(given, file.config().variables).secret)
-      return `wrangler secret bulk: ${[...names, 'and those that are missing'].join(', ')}`
+      return `wrangler secret bulk: ${[...names, 'whichever are missing'].join(', and ')}`
     },
     act: setSecrets,
   },
