@@ -2,6 +2,7 @@ import type { Issuer } from '../clerk/issuer.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import type { ReadFacts } from '../model/facts.ts'
 import type { Principal, User } from '../model/principal.ts'
+import type { Profile } from '../model/profile.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
 import type { SigningKey } from '../model/signing-key.ts'
@@ -22,14 +23,8 @@ export interface ReadinessCheck {
 }
 
 /** The record of a person, as it is kept. Times are milliseconds since the epoch. */
-export interface UserRecord {
+export interface UserRecord extends Omit<Profile, 'status'> {
   readonly number: number
-  readonly email: string | null
-  readonly emailVerified: boolean
-  readonly firstName: string | null
-  readonly lastName: string | null
-  readonly username: string | null
-  readonly imageUrl: string | null
   readonly status: string
   readonly createdAt: number
   readonly lastSeenAt: number | null

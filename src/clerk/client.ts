@@ -1,4 +1,5 @@
 import { type Clock, within } from '../model/clock.ts'
+import type { Profile } from '../model/profile.ts'
 import { readText, type Send } from './key-source.ts'
 
 /** How long the Backend API may take behind a request. */
@@ -14,20 +15,8 @@ export interface BackendApi {
   readonly clock: Clock
 }
 
-/** A user as Clerk's Backend API tells of them (`GET /v1/users/{id}`), as far as Usher keeps it. */
-export interface ClerkUser {
-  /** The primary address, in lower case. */
-  readonly email: string | null
-  readonly emailVerified: boolean
-  readonly firstName: string | null
-  readonly lastName: string | null
-  readonly username: string | null
-  readonly imageUrl: string | null
-  readonly status: 'active' | 'banned' | 'locked'
-}
-
-/** Asks Clerk who a user is; `undefined` for any failure, including a slow answer. */
-export async function fetchUser(userId: string, api: BackendApi): Promise<ClerkUser | undefined> {
+/** Asks Clerk who a user is (`GET /v1/users/{id}` of its Backend API); `undefined` for any failure, including a slow answer. */
+export async function fetchUser(userId: string, api: BackendApi): Promise<Profile | undefined> {
   const url = `${api.apiUrl}/v1/users/${encodeURIComponent(userId)}`
   const headers = { authorization: `Bearer ${api.secretKey}`, accept: 'application/json' }
   const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store' })
@@ -40,7 +29,7 @@ async function readJson(response: Response): Promise<unknown> {
   return text === undefined ? undefined : JSON.parse(text)
 }
 
-function readUser(value: unknown): ClerkUser | undefined {
+function readUser(value: unknown): Profile | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const user = value as Record<string, unknown>
   if (typeof user.id !== 'string') return undefined

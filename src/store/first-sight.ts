@@ -1,14 +1,8 @@
+import { type Profile, unknownProfile } from '../model/profile.ts'
 import { administratorRole } from './administrators.ts'
 import type { Database } from './database.ts'
 import { giveDefaultRole, grantRole } from './grants.ts'
-import {
-  addUser,
-  completeUser,
-  findUser,
-  type Profile,
-  touchUser,
-  unknownProfile,
-} from './people.ts'
+import { addUser, completeUser, findUser, touchUser } from './people.ts'
 
 /** What decides how people become known. */
 export interface Introduction {

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import type { Profile } from '../model/profile.ts'
 import { anotherAdministrator, isAdministrator } from './administrators.ts'
 import { changeAudited } from './audit.ts'
 import type { Database } from './database.ts'
@@ -10,24 +11,6 @@ export type UserRow = typeof users.$inferSelect
 /** The record of a user; `undefined` for whoever was not seen yet. */
 export async function findUser(database: Database, userId: string): Promise<UserRow | undefined> {
   return database.select().from(users).where(eq(users.id, userId)).get()
-}
-
-/** What Clerk says of a person. */
-export interface Profile {
-  /** The primary address in lower case. */
-  readonly email: string | null
-  readonly emailVerified: boolean
-  readonly firstName: string | null
-  readonly lastName: string | null
-  readonly username: string | null
-  readonly imageUrl: string | null
-  readonly status: 'active' | 'banned' | 'locked'
-}
-
-/** A person of whom nothing is known but that they were here. */
-export const unknownProfile: Profile = {
-  ...{ email: null, emailVerified: false, firstName: null, lastName: null },
-  ...{ username: null, imageUrl: null, status: 'active' },
 }
 
 /**

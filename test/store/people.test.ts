@@ -1,11 +1,12 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { type Profile, unknownProfile } from '../../src/model/profile.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { readFacts } from '../../src/store/facts.ts'
 import { recordSight } from '../../src/store/first-sight.ts'
 import { grantRole, revokeRole } from '../../src/store/grants.ts'
-import { findUser, type Profile, setStatus, unknownProfile } from '../../src/store/people.ts'
+import { findUser, setStatus } from '../../src/store/people.ts'
 
 const database = openDatabase(env.DB)
 const grant = (userId: string, role = 'admin', organizationId = '') => ({
