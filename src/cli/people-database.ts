@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../model/result.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { migrate } from './migrate.ts'
 import { workerPath } from './project.ts'
+import { quietWrangler } from './quiet-wrangler.ts'
 import { openWorkerFile } from './worker-file.ts'
 import { hasAccount, runWrangler } from './wrangler.ts'
 
@@ -82,10 +83,7 @@ async function openBinding({ id, folder }: Whereabouts) {
 /** No metrics, no log files, no sample of `request.cf`, and unseen by gateways on this machine. */
 function quietly(scratch: string): Readonly<Record<string, string>> {
   return {
-    WRANGLER_SEND_METRICS: 'false',
-    WRANGLER_SEND_ERROR_REPORTS: 'false',
-    WRANGLER_HIDE_BANNER: 'true',
-    WRANGLER_WRITE_LOGS: 'false',
+    ...quietWrangler,
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     WRANGLER_REGISTRY_PATH: scratch,
   }

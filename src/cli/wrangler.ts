@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { stripVTControlCharacters } from 'node:util'
 import { projectRoot } from './project.ts'
+import { quietWrangler } from './quiet-wrangler.ts'
 
 /** What a run of wrangler left behind. */
 export interface WranglerAnswer {
@@ -16,13 +17,9 @@ export interface WranglerAnswer {
  */
 export type RunWrangler = (words: readonly string[], input?: string) => Promise<WranglerAnswer>
 
-/** No metrics, no newer version, no colours, no log files. */
+/** Nobody is there to be asked or to see colours. */
 const quietly = {
-  WRANGLER_SEND_METRICS: 'false',
-  WRANGLER_SEND_ERROR_REPORTS: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-  WRANGLER_WRITE_LOGS: 'false',
-  WRANGLER_NO_SKILLS_UPDATE_PROMPTS: 'true',
+  ...quietWrangler,
   FORCE_COLOR: '0',
   CI: 'true',
 }

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseEnv } from 'node:util'
 import { localFolder } from '../cli/local-state.ts'
 import { openLocalPeople } from '../cli/people-database.ts'
+import { quietWrangler } from '../cli/quiet-wrangler.ts'
 import { banner } from './banner.ts'
 import { clerkHost, keyringPath, openKeyring, projectRoot } from './keyring.ts'
 import { isFree, readPort } from './ports.ts'
@@ -29,11 +30,7 @@ const misconfigured = `The configuration has errors, which are listed here. Unti
 
 /** Wrangler asks nobody for anything: no metrics, no newer version, no sample of `request.cf`. */
 const quietly = {
-  WRANGLER_SEND_METRICS: 'false',
-  WRANGLER_SEND_ERROR_REPORTS: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-  WRANGLER_WRITE_LOGS: 'false',
-  WRANGLER_NO_SKILLS_UPDATE_PROMPTS: 'true',
+  ...quietWrangler,
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   // Only the files named below are variables, not what the shell happens to hold.
   CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: 'true',

@@ -1,42 +1,24 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { execFile } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { localUsers } from '../../src/local/clerk/users.ts'
 import { projectPath } from '../support/platform.ts'
+import { type Started, startLocalMode } from '../support/start.ts'
 
 // Grants and bans by command while the gateway runs, and how long it takes until they count.
 
 const boundMs = 60_000
 const linus = localUsers.get('linus')?.id ?? ''
-let gateway: ChildProcess
-let port: number
+let gateway: Started
 
 beforeAll(async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  port = (server.address() as AddressInfo).port
-  await once(server.close(), 'close')
-  const env = { ...process.env, PORT: String(port) }
-  gateway = spawn('npm', ['start'], { cwd: projectPath, env, detached: true })
-  let printed = ''
-  gateway.stdout?.on('data', (bytes) => {
-    printed += bytes
-  })
-  const startedMs = performance.now()
-  while (!printed.includes('Ctrl-C')) {
-    if (performance.now() - startedMs > 15_000) throw new Error(`Nothing after 15 s: ${printed}`)
-    await pause(100)
-  }
+  gateway = await startLocalMode()
 })
 afterAll(async () => {
   await npm('unban', linus).catch(() => undefined)
   await npm('revoke', linus, 'admin').catch(() => undefined)
-  if (gateway.pid !== undefined) process.kill(-gateway.pid, 'SIGTERM')
-  await once(gateway, 'exit')
+  await gateway.stop()
 })
 
 async function npm(script: string, ...words: readonly string[]): Promise<string> {
@@ -46,7 +28,7 @@ async function npm(script: string, ...words: readonly string[]): Promise<string>
 
 async function statusOf(path: string, token: string): Promise<number> {
   const headers = { authorization: `Bearer ${token}` }
-  return (await fetch(`http://localhost:${port}${path}`, { headers })).status
+  return (await fetch(`http://localhost:${gateway.port}${path}`, { headers })).status
 }
 
 /** How long until the answer is `status`; fails when that takes longer than the bound and a little. */

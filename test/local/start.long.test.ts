@@ -1,43 +1,20 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectPath } from '../support/platform.ts'
+import { type Started, startLocalMode } from '../support/start.ts'
 
 // The first ten minutes: the command as the README has it, and what a newcomer tries with it.
 
-let gateway: ChildProcess
+let gateway: Started
 let port: number
-let printed = ''
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: free } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return free
-}
 
 beforeAll(async () => {
-  port = await freePort()
-  const env = { ...process.env, PORT: String(port) }
-  gateway = spawn('npm', ['start'], { cwd: projectPath, env, detached: true })
-  gateway.stdout?.on('data', (bytes) => {
-    printed += bytes
-  })
-  const startedMs = performance.now()
-  while (!printed.includes('Ctrl-C')) {
-    if (performance.now() - startedMs > 15_000) throw new Error(`Nothing after 15 s: ${printed}`)
-    await pause(100)
-  }
+  gateway = await startLocalMode()
+  port = gateway.port
 })
-afterAll(async () => {
-  if (gateway.pid !== undefined) process.kill(-gateway.pid, 'SIGTERM')
-  await once(gateway, 'exit')
-})
+afterAll(() => gateway.stop())
 
 async function token(...args: readonly string[]): Promise<string> {
   const words = ['run', '-s', 'token', '--', ...args]
@@ -55,8 +32,8 @@ async function get(path: string, args: readonly string[] | undefined, headers = 
 
 describe('npm start', () => {
   it('says what to try, with the port that it has', () => {
-    expect(printed).toContain(`http://localhost:${port}/api/echo`)
-    expect(printed).toContain('npm run -s token -- --user ada')
+    expect(gateway.printed).toContain(`http://localhost:${port}/api/echo`)
+    expect(gateway.printed).toContain('npm run -s token -- --user ada')
   })
 
   it('ada reaches both routes, and the origin sees her and nothing forged', async () => {
