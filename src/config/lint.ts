@@ -1,5 +1,6 @@
 import type { Condition, Origin, Route, Rules } from '../model/route.ts'
 import type { Settings } from './environment.ts'
+import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { strictlyIncludesSet } from './request-set.ts'
@@ -32,9 +33,12 @@ const lints: readonly Rule[] = [
   },
 
   function strictRouteStandsInAWeakerOne({ rules: { routes } }) {
-    const index = routes.findIndex((inner) => routes.some((other) => surrounds(other, inner)))
+    const neighbours = neighboursAmong(routes)
+    const outerOf = (inner: Route) =>
+      neighbours(inner.path).find((other) => surrounds(other, inner))
+    const index = routes.findIndex((inner) => outerOf(inner) !== undefined)
     const inner = routes[index]
-    const outer = inner && routes.find((other) => surrounds(other, inner))
+    const outer = inner && outerOf(inner)
     if (outer === undefined) return []
     const message =
       `Is stricter than ${outer.name} around it: what the origin takes for another spelling of ` +
@@ -160,10 +164,10 @@ function addressOf(origin: Origin): string {
 /** Whether a route of the same origin is around another and asks for less. Public ones have their own lint. */
 function surrounds(outer: Route, inner: Route): boolean {
   return (
-    addressOf(outer.origin) === addressOf(inner.origin) &&
     outer.access.kind !== 'public' &&
     strictnessOf(outer) < strictnessOf(inner) &&
-    strictlyIncludesSet(outer, inner)
+    strictlyIncludesSet(outer, inner) &&
+    addressOf(outer.origin) === addressOf(inner.origin)
   )
 }
 

@@ -1,4 +1,5 @@
 import type { PathPattern } from '../model/pattern.ts'
+import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import { hostText, includesSet, intersectSets, type RequestSet } from './request-set.ts'
 
@@ -12,15 +13,19 @@ export interface PlacedSet extends RequestSet {
  * match, unless a third route lies within both and takes all of what they share.
  */
 export function ambiguities(sets: readonly PlacedSet[]): readonly Problem[] {
-  return sets.flatMap((set, index) =>
-    sets.slice(0, index).flatMap((earlier) => ambiguity(earlier, set, sets) ?? []),
-  )
+  const neighbours = neighboursAmong(sets)
+  return sets.flatMap((set) => {
+    const around = neighbours(set.path)
+    return around
+      .slice(0, around.indexOf(set))
+      .flatMap((earlier) => ambiguity(earlier, set, neighbours) ?? [])
+  })
 }
 
 function ambiguity(
   earlier: PlacedSet,
   later: PlacedSet,
-  all: readonly PlacedSet[],
+  neighbours: (pattern: PathPattern) => readonly PlacedSet[],
 ): Problem | undefined {
   const overlap = intersectSets(earlier, later)
   if (overlap === undefined) return undefined
@@ -32,8 +37,10 @@ function ambiguity(
   }
   if (within || around) return undefined
   // What lies within both lies within the overlap, so a third route settles it only by being it.
-  if (all.some((third) => includesSet(third, overlap) && includesSet(overlap, third)))
-    return undefined
+  const isSettled = neighbours(overlap.path).some(
+    (third) => includesSet(third, overlap) && includesSet(overlap, third),
+  )
+  if (isSettled) return undefined
   const message =
     `Neither this route nor ${earlier.place} is more specific for ${describe(overlap)}: ` +
     'narrow one, or add a route for exactly that.'

@@ -4,6 +4,7 @@
  */
 import type { PathPattern } from '../model/pattern.ts'
 import { matchesHost } from '../model/route.ts'
+import { neighboursAmong } from './neighbours.ts'
 import { type RequestSet, strictlyIncludesSet } from './request-set.ts'
 
 /** What of a request decides its route. */
@@ -47,9 +48,10 @@ export function unreachableRoutes<R extends RequestSet>(
   routes: readonly R[],
   hosts: ReadonlySet<string> | undefined,
 ): readonly R[] {
-  const longest = Math.max(0, ...routes.map((route) => route.path.segments.length))
+  const neighbours = neighboursAmong(routes)
   return routes.filter((route) => {
-    const inner = routes.filter((other) => strictlyIncludesSet(route, other))
+    const inner = neighbours(route.path).filter((other) => strictlyIncludesSet(route, other))
+    const longest = Math.max(0, ...inner.map((other) => other.path.segments.length))
     return witnesses(route, { hosts, segmentsMax: longest + 1 }).every((request) =>
       inner.some((other) => matchesRequest(other, request)),
     )
