@@ -2,7 +2,7 @@ import type { ApiCapabilities, Call, UserRecord } from './api/capabilities.ts'
 import { fetchUser } from './clerk/client.ts'
 import { cookieSuffixOf, type Issuer } from './clerk/issuer.ts'
 import { createKeyRing } from './clerk/key-ring.ts'
-import { askSources, type Send } from './clerk/key-source.ts'
+import { askSources } from './clerk/key-source.ts'
 import { createPemRing } from './clerk/pem.ts'
 import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
 import type { GatewayDefinition } from './config/define.ts'
@@ -14,11 +14,11 @@ import type { Asking } from './gateway/asking.ts'
 import { canSign, createAssert } from './gateway/assertion.ts'
 import { authenticate, type Scrutiny } from './gateway/authenticate.ts'
 import { canonicalize } from './gateway/canonical.ts'
-import type { Roads } from './gateway/forward.ts'
+import type { Road, Roads } from './gateway/forward.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import type { RequestRecord } from './gateway/record.ts'
-import type { Clock, Moment } from './model/clock.ts'
+import { type Clock, type Moment, within } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { identityHeaders } from './model/headers.ts'
 import type { User } from './model/principal.ts'
@@ -46,7 +46,7 @@ export interface House {
   readonly app: () => Promise<{ createApp(capabilities: ApiCapabilities): FrontDesk }>
   readonly relaxations?: Relaxations
   /** How Usher reaches the key server and origins that have an address. */
-  readonly fetch?: Send
+  readonly fetch?: Road
   /** Stands in for what the database knows of people. */
   readonly facts?: ReadFacts
   readonly clock?: Clock
@@ -65,9 +65,9 @@ export function frontDoor(furnish: (env: Env) => House): {
 } {
   let opened: Result<Gateway, readonly Problem[]> | undefined
   return {
-    async fetch(request, env, context) {
+    fetch(request, env, context) {
       opened ??= openGateway(furnish(env), env)
-      return opened.ok ? walk(request, context, opened.value) : shut(request)
+      return opened.ok ? walk(request, context, opened.value) : Promise.resolve(shut(request))
     },
   }
 }
@@ -94,7 +94,7 @@ function furnishGateway(
   { house, env, relaxations }: { house: House; env: Env; relaxations: Relaxations },
 ): Gateway {
   const clock = house.clock ?? systemClock
-  const network: Send = house.fetch ?? ((request) => fetch(request))
+  const network: Road = house.fetch ?? ((input, init) => fetch(input, init))
   const issuer = openIssuer(settings.clerk, { kv: env.KV, network, clock })
   const people = openPeople({ rules, settings }, { env, network, clock })
   const { greet, knowUser } = people
@@ -129,7 +129,7 @@ function furnishGateway(
 
 function openIssuer(
   clerk: ClerkSettings,
-  { kv, network, clock }: { kv: KVNamespace; network: Send; clock: Clock },
+  { kv, network, clock }: { kv: KVNamespace; network: Road; clock: Clock },
 ): Issuer {
   const { issuers, authorizedParties, audiences, jwtKey, keySources } = clerk
   const store = createKeyStore(kv, issuers.join(' '))
@@ -142,35 +142,41 @@ function openIssuer(
 
 interface World {
   readonly env: Env
-  readonly network: Send
+  readonly network: Road
   readonly clock: Clock
 }
 
-/** What Usher knows of people. The database room is loaded when something is first asked of it. */
+/** How long someone waits to be told what is kept of them. */
+const knowLimitMs = 2000
+/** How long it may take to note someone. The platform ends what goes on behind an answer after 30 s. */
+const noteLimitMs = 20_000
+
+/** The database room is loaded when something is first asked of it. */
+async function databaseAt(binding: D1Database | D1DatabaseSession) {
+  const { openDatabase } = await import('./store/database.ts')
+  return openDatabase(binding)
+}
+
+/** What Usher knows of people. */
 function openPeople(
   { rules, settings }: Omit<Compiled, 'warnings'>,
   { env, network, clock }: World,
 ) {
   const { secretKey, apiUrl } = settings.clerk
-  const database = async () => {
-    const { openDatabase } = await import('./store/database.ts')
-    return openDatabase(env.DB)
-  }
   const facts = createFactsMemory(async ({ userId, mustBeFresh }) => {
-    const { openDatabase } = await import('./store/database.ts')
     const { readFacts } = await import('./store/facts.ts')
     const isNear = rules.factsRead === 'nearest' && !mustBeFresh
     const reader = isNear ? env.DB.withSession('first-unconstrained') : env.DB
-    return readFacts(openDatabase(reader), userId)
+    return readFacts(await databaseAt(reader), userId)
   }, clock)
 
-  async function record(user: User, { nowMs }: Moment): Promise<void> {
+  async function record(user: User, { nowMs }: Moment): Promise<boolean> {
     const { recordSight } = await import('./store/first-sight.ts')
     const claim = rules.trustedEmailClaim
     const trusted = claim === undefined ? undefined : user.claims[claim]
     const trustedEmail = typeof trusted === 'string' && trusted ? trusted.toLowerCase() : undefined
     const hasChanged = await recordSight(
-      await database(),
+      await databaseAt(env.DB),
       { userId: user.userId, trustedEmail, nowMs },
       {
         defaultRole: rules.defaultRole,
@@ -182,21 +188,30 @@ function openPeople(
       },
     )
     if (hasChanged) facts.forget(user.userId)
+    return hasChanged
+  }
+
+  async function recordInTime(user: User, moment: Moment): Promise<void> {
+    const hasChanged = await within(clock, noteLimitMs, record(user, moment))
+    if (hasChanged === undefined) throw new Error('There is no record yet')
+  }
+
+  async function know(user: User, moment: Moment): Promise<UserRecord | undefined> {
+    const { findUser } = await import('./store/people.ts')
+    const database = await databaseAt(env.DB)
+    const known = await findUser(database, user.userId)
+    if (known === undefined) await record(user, moment)
+    return known ?? findUser(database, user.userId)
   }
 
   async function knowUser(user: User, moment: Moment): Promise<UserRecord | undefined> {
-    try {
-      const { findUser } = await import('./store/people.ts')
-      const known = await findUser(await database(), user.userId)
-      if (known !== undefined) return known
-      await record(user, moment)
-      return await findUser(await database(), user.userId)
-    } catch {
-      return undefined
-    }
+    const knowing = know(user, moment)
+    // Where Clerk is slow to say who it is, the record is still made, behind the request.
+    moment.waitUntil(within(clock, noteLimitMs, knowing))
+    return within(clock, knowLimitMs, knowing)
   }
 
-  return { readFacts: facts.read, greet: createGreeting(record), knowUser }
+  return { readFacts: facts.read, greet: createGreeting(recordInTime), knowUser }
 }
 
 function openRooms(
@@ -235,7 +250,7 @@ function identifier(asking: Asking, authority: Gateway['authority']): Call['iden
   }
 }
 
-type Fetching = { fetch(request: Request): Promise<Response> }
+type Fetching = { fetch: Road }
 
 function isFetching(binding: unknown): binding is Fetching {
   return typeof (binding as Partial<Fetching> | undefined)?.fetch === 'function'
@@ -251,7 +266,7 @@ function servicesOf(routes: Compiled['rules']['routes'], env: Env): Roads['servi
   return new Map(
     [...serviceNames(routes)].flatMap((name) => {
       const binding = env[name]
-      return isFetching(binding) ? [[name, (request: Request) => binding.fetch(request)]] : []
+      return isFetching(binding) ? [[name, (input, init) => binding.fetch(input, init)]] : []
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { within } from '../model/clock.ts'
+import { pause, within } from '../model/clock.ts'
 import { holdingsIn } from '../model/facts.ts'
 import type { ApiCapabilities, Call, ReadinessCheck } from './capabilities.ts'
 import { json } from './json.ts'
@@ -7,6 +7,8 @@ import { json } from './json.ts'
 const keptMs = 5000
 /** A check that takes longer counts as failed. */
 const checkLimitMs = 2500
+/** How often whoever came during the first check looks whether it is done. */
+const lookAgainMs = 25
 
 /** Alive: the Worker runs. Nothing else is touched. */
 export function livez(): Response {
@@ -17,7 +19,7 @@ type Readiness = Readonly<Record<ReadinessCheck['name'], boolean>>
 
 /**
  * Ready: keys, KV and D1 answer. 200 or 503; what exactly failed is told to administrators, and to
- * everyone where diagnosis is open.
+ * everyone where diagnosis is open. Whoever is told 503 may come back when it is checked again.
  */
 export function createReadyz(capabilities: ApiCapabilities): (call: Call) => Promise<Response> {
   let readiness: Readiness | undefined
@@ -25,14 +27,21 @@ export function createReadyz(capabilities: ApiCapabilities): (call: Call) => Pro
 
   return async (call) => {
     const { nowMs } = call.moment
-    // Whoever asks while a check is under way gets what is known so far: a probe must not become load.
+    // Whoever asks while a check is under way gets what was known before: a probe must not become load.
     if (nowMs - checkedAtMs >= keptMs) {
       checkedAtMs = nowMs
       readiness = await check(call, capabilities)
     }
+    // Nothing is known before the first check is done. The runtime may end the request that makes it at
+    // any time, so nobody awaits its promise: each looks again by a timer of their own.
+    for (let waitedMs = 0; readiness === undefined && waitedMs < checkLimitMs; ) {
+      await pause(capabilities.clock, lookAgainMs)
+      waitedMs += lookAgainMs
+    }
     const isReady = readiness !== undefined && Object.values(readiness).every(Boolean)
     const details = (await mayDiagnose(call, capabilities)) ? { checks: readiness ?? {} } : {}
-    return json({ status: isReady ? 'ready' : 'not ready', ...details }, isReady ? 200 : 503)
+    if (isReady) return json({ status: 'ready', ...details })
+    return json({ status: 'not ready', ...details }, 503, { 'retry-after': `${keptMs / 1000}` })
   }
 }
 

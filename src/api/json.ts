@@ -5,10 +5,15 @@ import { ok, type Result } from '../model/result.ts'
 const bodyMaxBytes = 16 * 1024
 
 /** What Usher says about a person, or about itself, is for this one caller and is not stored. */
-export function json(body: unknown, status = 200): Response {
+export function json(
+  body: unknown,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return new Response(`${JSON.stringify(body)}\n`, {
     status,
     headers: {
+      ...headers,
       'content-type': 'application/json',
       'cache-control': 'private, no-store',
       'x-content-type-options': 'nosniff',

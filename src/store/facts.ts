@@ -1,19 +1,18 @@
 import { sql } from 'drizzle-orm'
 import type { Facts, Grant } from '../model/facts.ts'
 import type { Database } from './database.ts'
-import { endedSessions, roleGrants, roles, users } from './schema.ts'
+import { endedSessions, roleGrants, roles, userStatuses, users } from './schema.ts'
 
 /** Ended sessions that are held against a user's tokens; older ones have outlived every token. */
 const endedSessionsMax = 100
 
-interface Row {
-  readonly status: Facts['status'] | null
-  readonly email: string | null
-  readonly grants: string
-  readonly ended: string
-}
+/** What D1 answers; nothing of it is believed before it was looked at. */
+type Row = Readonly<Record<'status' | 'email' | 'grants' | 'ended', unknown>>
 
-/** Everything that a route may ask of one user, in one query by primary key. Throws when D1 does. */
+/**
+ * Everything that a route may ask of one user, in one query by primary key. Throws when D1
+ * does, and when it says what no user can be: that is an outage, and never a fact.
+ */
 export async function readFacts(database: Database, userId: string): Promise<Facts> {
   const row = await database.get<Row>(sql`
     SELECT
@@ -30,13 +29,40 @@ export async function readFacts(database: Database, userId: string): Promise<Fac
         SELECT ${endedSessions.sessionId} AS session_id FROM ${endedSessions}
         WHERE ${endedSessions.userId} = ${userId}
         ORDER BY ${endedSessions.endedAt} DESC LIMIT ${endedSessionsMax})) AS ended`)
-  // Both lists were written by the query above, from columns that only this room writes.
-  const grants: readonly Grant[] = JSON.parse(row.grants)
-  const ended: readonly string[] = JSON.parse(row.ended)
+  return readRow(row)
+}
+
+function readRow({ status, email, grants, ended }: Row): Facts {
+  if (!isStatus(status) && status !== null) throw new TypeError('No user has this status')
+  if (!isText(email) && email !== null) throw new TypeError('No user has this address')
   return {
-    status: row.status ?? 'unknown',
-    email: row.email ?? undefined,
-    grants,
-    endedSessions: ended,
+    status: status ?? 'unknown',
+    email: email ?? undefined,
+    grants: readList(grants, isGrant),
+    endedSessions: readList(ended, isText),
   }
+}
+
+function readList<T>(json: unknown, isEntry: (value: unknown) => value is T): readonly T[] {
+  const list: unknown = isText(json) ? JSON.parse(json) : undefined
+  if (!isListOf(list, isEntry)) throw new TypeError('No user has this list')
+  return list
+}
+
+function isListOf<T>(list: unknown, isEntry: (value: unknown) => value is T): list is readonly T[] {
+  return Array.isArray(list) && list.every(isEntry)
+}
+
+function isGrant(value: unknown): value is Grant {
+  if (typeof value !== 'object' || value === null) return false
+  const { role, organizationId, permissions } = value as Readonly<Record<string, unknown>>
+  return isText(role) && isText(organizationId) && isListOf(permissions, isText)
+}
+
+function isStatus(value: unknown): value is (typeof userStatuses)[number] {
+  return userStatuses.some((status) => status === value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }

@@ -25,6 +25,9 @@ export interface Sight {
  * Notes that someone is here. Whoever is new gets a record, the default role, and is made administrator
  * where a verified address of theirs is named for it; whose address was not known yet is asked for
  * again. Whether something changed that facts tell. Throws when the database does.
+ *
+ * It may be cut short at any statement. What says that all is done is written last, the record or the
+ * address in it, and all before can be written twice: whoever comes again gets what is missing.
  */
 export async function recordSight(
   database: Database,
@@ -37,18 +40,18 @@ export async function recordSight(
   if (known !== undefined && known.email !== null) return false
 
   const profile = await profileOf(sight, introduction)
+  if (known !== undefined && profile === undefined) return false
   if (known === undefined) {
-    const isNew = await addUser(database, userId, { profile: profile ?? unknownProfile, nowMs })
-    if (!isNew) return false
     await giveDefaultRole(database, { ...sight, role: introduction.defaultRole })
-  } else if (profile === undefined) {
-    return false
-  } else {
-    await completeUser(database, userId, profile)
   }
   if (isNamed(profile, introduction.adminEmails)) {
     const grant = { userId, role: administratorRole, organizationId: '', by: 'usher', nowMs }
     await grantRole(database, grant)
+  }
+  if (known === undefined) {
+    await addUser(database, userId, { profile: profile ?? unknownProfile, nowMs })
+  } else if (profile !== undefined) {
+    await completeUser(database, userId, profile)
   }
   return true
 }

@@ -8,7 +8,9 @@ const lifeSeconds = 24 * 60 * 60
 export function createKeyStore(kv: KVNamespace, issuer: string) {
   const name = `keys:${issuer}`
   return {
-    read: (): Promise<string | null> => kv.get(name),
-    write: (text: string): Promise<void> => kv.put(name, text, { expirationTtl: lifeSeconds }),
+    // Asynchronous, so that a KV that throws at once has failed like any other.
+    read: async (): Promise<string | null> => kv.get(name),
+    write: async (text: string): Promise<void> =>
+      kv.put(name, text, { expirationTtl: lifeSeconds }),
   }
 }

@@ -14,22 +14,20 @@ export async function findUser(database: Database, userId: string): Promise<User
 }
 
 /**
- * Makes the record of someone who is seen for the first time, with the next free number. Whether it was
- * this call that made it: of many at once, one does.
+ * Makes the record of someone who is seen for the first time, with the next free number. Of many at once
+ * one does; a record that is there stays as it is.
  */
 export async function addUser(
   database: Database,
   userId: string,
   { profile, nowMs }: { profile: Profile; nowMs: number },
-): Promise<boolean> {
+): Promise<void> {
   const { email, emailVerified, firstName, lastName, username, imageUrl, status } = profile
-  const added = await database.all(sql`
+  await database.run(sql`
     INSERT OR IGNORE INTO users (id, number, email, email_verified, first_name, last_name, username,
       image_url, status, created_at, last_seen_at)
     SELECT ${userId}, COALESCE(MAX(number), 0) + 1, ${email}, ${emailVerified ? 1 : 0}, ${firstName},
-      ${lastName}, ${username}, ${imageUrl}, ${status}, ${nowMs}, ${nowMs} FROM users
-    RETURNING id`)
-  return added.length === 1
+      ${lastName}, ${username}, ${imageUrl}, ${status}, ${nowMs}, ${nowMs} FROM users`)
 }
 
 /** Fills in what was not known when the record was made. A status is only ever changed by name. */

@@ -1,4 +1,6 @@
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { databaseThat } from '../support/faults.ts'
 import { makeSigningKeys } from '../support/signing-keys.ts'
 import { createWorld, gatewayUrl, type World } from '../support/world.ts'
 
@@ -51,9 +53,41 @@ describe('readyz', () => {
   it('is checked once, however many ask', async () => {
     world.store.read = () => new Promise(() => {})
     const answers = Promise.all(Array.from({ length: 100 }, () => world.get('/_usher/readyz')))
-    await world.clock.advance(3000)
+    await world.clock.pass(3000)
     expect(new Set((await answers).map(({ status }) => status))).toEqual(new Set([503]))
     expect(world.store.reads).toBeLessThan(5)
+  })
+
+  it('says with every 503 when it is checked again', async () => {
+    const comeBack = async () => (await world.get('/_usher/readyz')).headers.get('retry-after')
+    expect(await comeBack()).toBe(null)
+    world.store.isDatabaseDown = true
+    await world.clock.advance(5000)
+    expect(await comeBack()).toBe('5')
+  })
+
+  it('waits for a first check that another makes, and no longer than a check may take', async () => {
+    let release = (_: string | null) => {}
+    world.store.read = () => new Promise((resolve) => (release = resolve))
+    const outcomeOf = async (cold: World, afterMs: number) => {
+      const answers = [0, 1, 2].map(() => cold.get('/_usher/readyz'))
+      await cold.clock.pass(afterMs)
+      release(null)
+      await cold.clock.pass(2500 - afterMs)
+      return Promise.all(answers.map(async (answer) => (await answer).status))
+    }
+    expect(await outcomeOf(world.coldIsolate(), 400)).toEqual([200, 200, 200])
+    expect(await outcomeOf(world.coldIsolate(), 2500)).toEqual([503, 503, 503])
+  })
+
+  it('asks nobody to wait for a later check: what was known before counts meanwhile', async () => {
+    expect((await world.get('/_usher/readyz')).status).toBe(200)
+    await world.clock.advance(5000)
+    world.store.read = () => new Promise(() => {})
+    const [first, second] = [world.get('/_usher/readyz'), world.get('/_usher/readyz')]
+    expect((await second).status).toBe(200)
+    await world.clock.pass(2500)
+    expect((await first).status).toBe(503)
   })
 
   it('is 503 when the signing key is no pair', async () => {
@@ -103,6 +137,26 @@ describe('me', () => {
       user: { number: expect.any(Number), email: null, email_verified: false, status: 'active' },
       claims: { email: 'a@b.test' },
     })
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['a list of null', [null]],
+    ['an object', { id: 'user_ada' }],
+  ])('has no record of a person of whom D1 says %s, and clerk-test is 503', async (_, said) => {
+    const asked: string[] = []
+    world.store.database = databaseThat(async (sql, real) => {
+      if (!sql.includes('from "users"')) return real()
+      asked.push(sql)
+      return said
+    }, env.DB)
+    const me = await world.get('/_usher/me', await world.token())
+    expect([me.status, await body(me)]).toMatchObject([200, { authenticated: true, user: null }])
+    const test = await world.get('/_usher/clerk-test', await world.token())
+    expect([test.status, await body(test)]).toMatchObject([503, { code: 'facts-unavailable' }])
+    expect(asked.length).toBeGreaterThanOrEqual(2)
   })
 
   it('is nobody without a credential, and 401 with a bad one', async () => {

@@ -134,6 +134,24 @@ describe('D1 that cannot be asked', () => {
     expect((await world.get('/public/x')).status).toBe(200)
   })
 
+  it('what no user can be is never remembered: older facts serve to their bound, then 503', async () => {
+    await grantRole(database, linusAdmin)
+    await warmUp()
+    const set = (status: string) =>
+      env.DB.prepare("UPDATE users SET status = ? WHERE id = 'user_linus'").bind(status).run()
+    await set('suspended')
+    await world.clock.advance(minute / 2)
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await ask('/admin/x', await short())).toBe('200')
+      await world.clock.advance(5 * second)
+    }
+    expect(await ask('/fresh/x', await short())).toBe('503 facts-unavailable')
+    await world.clock.advance(15 * second)
+    expect(await ask('/admin/x', await short())).toBe('503 facts-unavailable')
+    await set('banned')
+    expect(await ask('/admin/x', await short())).toBe('403 user-banned')
+  })
+
   it('a fresh route never makes do with what is remembered', async () => {
     expect(await ask('/revocable/x', await short())).toBe('200')
     world.store.isDatabaseDown = true

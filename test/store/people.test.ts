@@ -84,6 +84,47 @@ describe('a status', () => {
   })
 })
 
+describe('what no user can be', () => {
+  const columns: [string, string, readonly unknown[]][] = [
+    ['status', "UPDATE users SET status = ? WHERE id = 'user_1'", ['suspended', 'Banned', '', 7]],
+    ['address', "UPDATE users SET email = ? WHERE id = 'user_1'", [new Uint8Array([1])]],
+    [
+      'permissions',
+      "UPDATE roles SET permissions = ? WHERE name = 'odd'",
+      ['', 'all', '"all"', '{}', '{"all":true}', 'null', '7', '[1]', '[null]', '[["all"]]'],
+    ],
+    [
+      'session',
+      "INSERT OR REPLACE INTO ended_sessions VALUES (?, 'user_1', 1)",
+      [new Uint8Array([1])],
+    ],
+  ]
+
+  beforeEach(async () => {
+    await env.DB.exec("DELETE FROM roles WHERE name = 'odd'")
+    await env.DB.exec(`INSERT INTO roles VALUES ('odd', '', '["odd.read"]')`)
+    await grantRole(database, grant('user_1', 'odd'))
+    await env.DB.exec(
+      "INSERT INTO users (id, number, email, email_verified, created_at) VALUES ('user_1', 1, 'a@b.test', 1, 1)",
+    )
+  })
+
+  it('is not this user, as they are', async () => {
+    expect(await readFacts(database, 'user_1')).toEqual({
+      ...{ status: 'active', email: 'a@b.test', endedSessions: [] },
+      grants: [{ role: 'odd', permissions: ['odd.read'], organizationId: '' }],
+    })
+  })
+
+  it.each(columns)('is no fact but an error: %s', async (_, statement, values) => {
+    for (const value of values) {
+      await env.DB.prepare(statement).bind(value).run()
+      await expect(readFacts(database, 'user_1'), String(value)).rejects.toThrow()
+    }
+    expect((await readFacts(database, 'user_2')).status).toBe('unknown')
+  })
+})
+
 describe('first sight', () => {
   const profile: Profile = { ...unknownProfile, email: 'ada@example.com', emailVerified: true }
   const sight = { userId: 'user_1', trustedEmail: undefined, nowMs: 5 }

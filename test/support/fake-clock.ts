@@ -4,6 +4,8 @@ import type { Clock } from '../../src/model/clock.ts'
 export interface FakeClock extends Clock {
   /** Moves time on, running every callback that falls due, in order. */
   advance(byMs: number): Promise<void>
+  /** Moves time on likewise for many at once: callbacks that fall due at one moment run together. */
+  pass(byMs: number): Promise<void>
   readonly pending: () => number
 }
 
@@ -29,6 +31,21 @@ export function createFakeClock(startMs = noonMs): FakeClock {
     nowMs = endMs
   }
 
+  async function pass(byMs: number): Promise<void> {
+    const endMs = nowMs + byMs
+    await settle()
+    for (;;) {
+      const dueMs = timers.reduce((soonest, timer) => Math.min(soonest, timer.dueMs), Infinity)
+      if (dueMs > endMs) break
+      const due = timers.filter((timer) => timer.dueMs === dueMs)
+      timers = timers.filter((timer) => timer.dueMs !== dueMs)
+      nowMs = Math.max(nowMs, dueMs)
+      for (const { callback } of due) callback()
+      await settle()
+    }
+    nowMs = endMs
+  }
+
   function after(delayMs: number, callback: () => void): () => void {
     const timer = { dueMs: nowMs + delayMs, callback }
     timers = [...timers, timer]
@@ -37,7 +54,7 @@ export function createFakeClock(startMs = noonMs): FakeClock {
     }
   }
 
-  return { now: () => nowMs, after, advance, pending: () => timers.length }
+  return { now: () => nowMs, after, advance, pass, pending: () => timers.length }
 }
 
 /** Lets everything run that waits for nothing but its turn, crypto included. */

@@ -28,9 +28,13 @@ export interface FakeStore {
   /** The constraints of the sessions that were opened at D1. */
   readonly sessions: unknown[]
   isDatabaseDown: boolean
+  /** Stands in for the real D1 where a test sets it; it is counted the same. */
+  database: D1Database | undefined
   readonly values: Map<string, string>
   /** Replaced by a test to fail or hang. */
   read: (name: string) => Promise<string | null>
+  /** Replaced by a test to fail or hang. */
+  write: (name: string, value: string) => Promise<void>
 }
 
 /** Usher with everything around it in the hands of a test. */
@@ -53,6 +57,8 @@ export interface World {
   get(path: string, token?: string, init?: RequestInit): Promise<Response>
   /** The same world seen from an isolate that has just started. */
   coldIsolate(): World
+  /** Another world at the same clock: an isolate, KV and a key server of its own, all well. */
+  apart(): World
   /** A session token of ada from now, with some claims or header members changed. */
   token(claims?: object, header?: object, key?: TestKey): Promise<string>
   /** Waits for all that goes on behind the requests. */
@@ -87,14 +93,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   sharedKey ??= makeKey('ins_usher')
   sharedSigningKeys ??= makeSigningKeys()
   const key = await sharedKey
-  const keyServer: FakeKeyServer = {
-    asked: 0,
-    answer: () => new Response(null, { status: 500 }),
-    async publish(...keys) {
-      const text = JSON.stringify(await jwks(...keys))
-      keyServer.answer = () => new Response(text)
-    },
-  }
+  const keyServer = createFakeKeyServer()
   await keyServer.publish(key)
   const variables = {
     CLERK_JWT_ISSUER: 'https://clerk.usher.test',
@@ -118,7 +117,8 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
   let behind: Promise<unknown>[] = []
   const keeper = { waitUntil: (work: Promise<unknown>) => void behind.push(work) }
 
-  async function send(request: Request): Promise<Response> {
+  async function send(input: string | Request, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init)
     const isForKeys = request.url.startsWith('https://clerk.usher.test/')
     if (request.cache !== 'no-store') throw new Error('A request would have been cached')
     const list = isForKeys ? asked : sent
@@ -151,6 +151,7 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
       return world.walk(new Request(`${gatewayUrl}${path}`, { ...init, headers }))
     },
     coldIsolate: () => openWorld(options, surroundings),
+    apart: () => openWorld(options, { ...surroundings, ...apart(surroundings) }),
     token: (claims = {}, header = {}, signer = key) =>
       mint({
         key: signer,
@@ -188,6 +189,25 @@ export function everyoneHolds(
   return { status: 'active', email: undefined, grants, endedSessions: [] }
 }
 
+function createFakeKeyServer(): FakeKeyServer {
+  const keyServer: FakeKeyServer = {
+    asked: 0,
+    answer: () => new Response(null, { status: 500 }),
+    async publish(...keys) {
+      const text = JSON.stringify(await jwks(...keys))
+      keyServer.answer = () => new Response(text)
+    },
+  }
+  return keyServer
+}
+
+function apart({ keyServer, store }: Surroundings): Pick<Surroundings, 'keyServer' | 'store'> {
+  const [ownKeyServer, ownStore] = [createFakeKeyServer(), createFakeStore()]
+  ownKeyServer.answer = keyServer.answer
+  ownStore.database = store.database
+  return { keyServer: ownKeyServer, store: ownStore }
+}
+
 function createFakeStore(): FakeStore {
   const values = new Map<string, string>()
   return {
@@ -196,8 +216,10 @@ function createFakeStore(): FakeStore {
     queries: 0,
     sessions: [],
     isDatabaseDown: false,
+    database: undefined,
     values,
     read: async (name) => values.get(name) ?? null,
+    write: async (name, value) => void values.set(name, value),
   }
 }
 
@@ -208,13 +230,14 @@ function bindings(store: FakeStore, further: WorldOptions['bindings']): Env {
       store.reads += 1
       return store.read(name)
     },
-    async put(name: string, value: string) {
+    put(name: string, value: string) {
       store.writes += 1
-      store.values.set(name, value)
+      return store.write(name, value)
     },
   }
   const database = new Proxy(env.DB, {
-    get(target, name) {
+    get(real, name) {
+      const target = store.database ?? real
       if (name === 'prepare') store.queries += 1
       if (store.isDatabaseDown && name === 'prepare') throw new Error('D1 is down')
       const member: unknown = Reflect.get(target, name)
