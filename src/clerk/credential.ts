@@ -15,22 +15,33 @@ const clerkCookies = /^__(?:session|client|refresh|clerk)(?:_|$)/
 const sessionCookie = '__session'
 
 /**
- * The session token of a request: `Authorization: Bearer` first (RFC 6750 section 2.1, the scheme in any
- * case), else the `__session` cookie where authorised parties are configured. `undefined` when there is
- * none; other schemes do not count. A header that is there but wrong is a refusal, never a reason to
+ * The token of `Authorization: Bearer` (RFC 6750 section 2.1, the scheme in any case). `undefined` when
+ * there is none; other schemes do not count. One that is there but wrong is a refusal, never a reason to
  * look further.
  */
-export async function findCredential(
+export function findBearer(headers: Headers): Result<Credential, Refusal> | undefined {
+  const authorization = headers.get('authorization')
+  if (authorization === null) return undefined
+  const token = soleToken(authorization)
+  if (token !== undefined) return ok({ token, carrier: 'header' })
+  // The runtime joins header lines with commas, so a bearer token may stand behind another scheme.
+  if (!authorization.split(',').some((part) => bearerScheme.test(part))) return undefined
+  return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')
+}
+
+/** What follows `Bearer` when nothing follows that; the usual spelling is seen without a closer look. */
+function soleToken(authorization: string): string | undefined {
+  if (!authorization.startsWith('Bearer ')) return singleBearer.exec(authorization)?.[1]
+  const token = authorization.slice('Bearer '.length)
+  const isSole = token !== '' && !token.includes(' ') && !token.includes(',')
+  return isSole && !token.includes('\t') ? token : singleBearer.exec(authorization)?.[1]
+}
+
+/** The token of the `__session` cookie, where authorised parties are configured. */
+export async function findCookie(
   headers: Headers,
   issuer: Pick<Issuer, 'authorizedParties' | 'cookieSuffix'>,
 ): Promise<Result<Credential | undefined, Refusal>> {
-  const authorization = headers.get('authorization') ?? ''
-  // The runtime joins header lines with commas, so a bearer token may stand behind another scheme.
-  if (authorization.split(',').some((part) => bearerScheme.test(part))) {
-    const token = singleBearer.exec(authorization)?.[1]
-    if (token !== undefined) return ok({ token, carrier: 'header' })
-    return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')
-  }
   const header = headers.get('cookie')
   if (header === null || issuer.authorizedParties.length === 0) return ok(undefined)
   return findSessionCookie(header, await issuer.cookieSuffix())

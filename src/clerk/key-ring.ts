@@ -3,7 +3,7 @@ import { createRecent } from '../model/recent.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import { skewMs } from './claims.ts'
-import { importKey, parseKeySet, type VerificationKey } from './key.ts'
+import { importKey, parseKeySet, type SignedToken, type VerificationKey } from './key.ts'
 
 /** How long the isolate relies on its memory before it looks again, behind a request. */
 export const memoryMs = 5 * 60_000
@@ -50,8 +50,8 @@ export interface KeyRing {
    * `keys-unavailable` while that is not known.
    */
   find(wanted: Wanted, moment: Moment): Promise<Result<VerificationKey, Refusal>>
-  /** The keys that are held now. */
-  held(): Iterable<VerificationKey>
+  /** A token whose signature one of the keys that may serve now is remembered to have made. */
+  recall(token: string, moment: Moment): SignedToken | undefined
   /** Whether there are keys to verify with; a cold isolate looks for them first. */
   isReady(moment: Moment): Promise<boolean>
 }
@@ -98,8 +98,15 @@ class RemoteKeyRing implements KeyRing {
     this.#parts = parts
   }
 
-  held(): Iterable<VerificationKey> {
-    return this.#set?.keys.values() ?? []
+  recall(token: string, moment: Moment): SignedToken | undefined {
+    const set = this.#usable(moment.nowMs)
+    if (set === undefined) return undefined
+    this.#lookBehind(moment)
+    for (const key of set.keys.values()) {
+      const known = key.remembered.get(token)
+      if (known !== undefined) return known
+    }
+    return undefined
   }
 
   async isReady(moment: Moment): Promise<boolean> {

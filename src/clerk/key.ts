@@ -1,6 +1,8 @@
 import { decodeBase64url, encodeBase64url } from '../model/base64url.ts'
+import type { Claims, User } from '../model/principal.ts'
 import { createRecent, type Recent } from '../model/recent.ts'
-import type { DecodedToken } from './jwt.ts'
+import type { Refusal } from '../model/refusal.ts'
+import type { Result } from '../model/result.ts'
 
 /** The one algorithm that Clerk signs session tokens with. It comes from the key, never from a token. */
 export const keyAlgorithm = 'RS256'
@@ -12,6 +14,14 @@ const keysMax = 16
 /** How many verified tokens a key remembers: about 4 KiB each. */
 const rememberedMax = 4000
 
+/** A token whose signature held. That says nothing about whether its claims are acceptable now. */
+export interface SignedToken {
+  readonly token: string
+  readonly claims: Claims
+  /** Whom the claims describe, once that was asked. */
+  user?: Result<User, Refusal>
+}
+
 /** A key that verifies tokens, imported once per isolate. */
 export interface VerificationKey {
   readonly kid: string
@@ -22,7 +32,7 @@ export interface VerificationKey {
    * Tokens whose signature this key was seen to have made. That is a pure function of token and key, so
    * remembering it decides nothing; it goes when the key goes.
    */
-  readonly remembered: Recent<string, DecodedToken>
+  readonly remembered: Recent<string, SignedToken>
 }
 
 /** The public part of an RSA key (RFC 7518 section 6.3.1). */

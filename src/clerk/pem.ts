@@ -27,7 +27,7 @@ export function createPemRing(pem: string): KeyRing {
       if (found === undefined) return refuse('keys-unavailable', { retryAfterSeconds: 60 })
       return wanted.failed === undefined ? ok(found) : refuse('token-invalid-signature')
     },
-    held: () => (key === undefined ? [] : [key]),
+    recall: (token) => key?.remembered.get(token),
     isReady: async () => (await open()) !== undefined,
   }
 }

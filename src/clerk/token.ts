@@ -1,11 +1,11 @@
 import type { Moment } from '../model/clock.ts'
 import type { User } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
-import { ok, type Result } from '../model/result.ts'
-import { checkClaims, readHeader, readTimes } from './claims.ts'
+import type { Result } from '../model/result.ts'
+import { checkClaims, checkTimes, readHeader, readTimes } from './claims.ts'
 import type { Issuer } from './issuer.ts'
 import { type DecodedToken, decodeToken } from './jwt.ts'
-import { keyAlgorithm, type VerificationKey } from './key.ts'
+import { keyAlgorithm, type SignedToken, type VerificationKey } from './key.ts'
 import type { Wanted } from './key-ring.ts'
 import { readPrincipal } from './principal.ts'
 
@@ -24,7 +24,7 @@ export async function verifySessionToken(
   moment: Moment,
 ): Promise<Result<User, Refusal>> {
   if (opaqueTokens.test(token)) return refuse('token-type-mismatch')
-  const decoded = recall(token, issuer) ?? decodeToken(token)
+  const decoded = decodeToken(token)
   if (!decoded.ok) return decoded
   const { header, payload } = decoded.value
   const kid = readHeader(header)
@@ -33,23 +33,43 @@ export async function verifySessionToken(
   if (!unverified.ok) return unverified
 
   const wanted = { kid: kid.value, token, issuedAtMs: unverified.value.iat * 1000 }
-  const signed = await verifySignature(decoded.value, wanted, { issuer, moment })
-  if (!signed.ok) return signed
-  const times = checkClaims(payload, issuer, moment.nowMs)
-  return times.ok ? readPrincipal(payload, times.value, token) : times
+  const key = await findSigner(decoded.value, wanted, { issuer, moment })
+  if (!key.ok) return key
+  const signed: SignedToken = { token: flat(token), claims: payload }
+  key.value.remembered.set(signed.token, signed)
+  return accept(signed, issuer, moment)
 }
 
-/** What a key that is held remembers to have signed. */
-function recall(token: string, issuer: Issuer): Result<DecodedToken, Refusal> | undefined {
-  for (const key of issuer.keys.held()) {
-    const remembered = key.remembered.get(token)
-    if (remembered !== undefined) return ok(remembered)
+/**
+ * The same for a token whose signature was seen to hold before: only what can change is looked at again.
+ * `undefined` for any other token.
+ */
+export function recallSessionToken(
+  token: string,
+  issuer: Issuer,
+  moment: Moment,
+): Result<User, Refusal> | undefined {
+  const signed = issuer.keys.recall(token, moment)
+  return signed && accept(signed, issuer, moment)
+}
+
+/**
+ * Whom a signed token vouches for, if its claims are acceptable now. Once they were, nothing but time can
+ * make them unacceptable to the same issuer.
+ */
+function accept(signed: SignedToken, issuer: Issuer, { nowMs }: Moment): Result<User, Refusal> {
+  if (signed.user !== undefined) {
+    const times = checkTimes(signed.claims, nowMs)
+    return times.ok ? signed.user : times
   }
-  return undefined
+  const times = checkClaims(signed.claims, issuer, nowMs)
+  if (!times.ok) return times
+  signed.user = readPrincipal(signed.claims, times.value, signed.token)
+  return signed.user
 }
 
-/** A signature that fails is tried once more when a newer set has another key under that name. */
-async function verifySignature(
+/** The key that made the signature. One that fails is tried once more when a newer set has another key under that name. */
+async function findSigner(
   decoded: DecodedToken,
   wanted: Wanted,
   { issuer, moment }: { issuer: Issuer; moment: Moment },
@@ -57,20 +77,14 @@ async function verifySignature(
   const key = await issuer.keys.find(wanted, moment)
   if (!key.ok) return key
   if (decoded.header.alg !== keyAlgorithm) return refuse('token-invalid-algorithm')
-  if (await holds(wanted.token, decoded, key.value)) return key
+  if (await hasSigned(key.value, decoded)) return key
   const newer = await issuer.keys.find({ ...wanted, failed: key.value }, moment)
   if (!newer.ok) return newer
-  return (await holds(wanted.token, decoded, newer.value))
-    ? newer
-    : refuse('token-invalid-signature')
+  return (await hasSigned(newer.value, decoded)) ? newer : refuse('token-invalid-signature')
 }
 
-async function holds(token: string, decoded: DecodedToken, key: VerificationKey): Promise<boolean> {
-  if (key.remembered.get(token) !== undefined) return true
-  const { signature, signed } = decoded
-  const verified = await crypto.subtle.verify('RSASSA-PKCS1-v1_5', key.cryptoKey, signature, signed)
-  if (verified) key.remembered.set(flat(token), decoded)
-  return verified
+function hasSigned(key: VerificationKey, { signature, signed }: DecodedToken): Promise<boolean> {
+  return crypto.subtle.verify('RSASSA-PKCS1-v1_5', key.cryptoKey, signature, signed)
 }
 
 /** A copy that does not keep alive the whole header it was cut from. */

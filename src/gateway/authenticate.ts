@@ -1,6 +1,6 @@
-import { type Credential, findCredential } from '../clerk/credential.ts'
+import { type Credential, findBearer, findCookie } from '../clerk/credential.ts'
 import type { Issuer } from '../clerk/issuer.ts'
-import { verifySessionToken } from '../clerk/token.ts'
+import { recallSessionToken, verifySessionToken } from '../clerk/token.ts'
 import type { Moment } from '../model/clock.ts'
 import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
@@ -60,41 +60,51 @@ export async function authenticate(
   const { request, target, moment } = asking
   const { issuer } = authority
   if (access.kind === 'public') return ok(nobody)
-  const found = await findCredential(request.headers, issuer)
+  const found = findBearer(request.headers) ?? (await findCookie(request.headers, issuer))
   if (!found.ok) return found
   const credential = found.value
   if (credential === undefined) {
     return access.kind === 'optional' ? ok(nobody) : refuse('token-missing')
   }
-  const user = await verifySessionToken(credential.token, issuer, moment)
+  const { token, carrier } = credential
+  const user =
+    recallSessionToken(token, issuer, moment) ?? (await verifySessionToken(token, issuer, moment))
   if (!user.ok) {
     const forgiven = access.kind === 'optional' && hasLapsed(user.error, credential, request)
     return forgiven ? ok(lapsed) : user
   }
-  const { carrier } = credential
   const ownOrigin = authority.canonicalOrigin ?? originOf(target)
   if (carrier === 'cookie' && !mayUseCookie(request, ownOrigin)) return refuse('cross-site-request')
-  return lookUp(user.value, { carrier, moment, scrutiny }, authority)
+  return mustLookUp(user.value, scrutiny)
+    ? lookUp(user.value, { carrier, moment, scrutiny }, authority)
+    : ok({ ...nobody, principal: user.value, carrier })
 }
 
 /** A token that lives no longer than this ends before a ban could be read: Clerk mints no further one. */
 const shortLifeSeconds = 60
 
-/** Holds the caller against facts where the route, the origin or a long-lived token asks for it. */
+/** Whether the token alone does not say that the caller still stands. */
+function mustStand(user: User, { revocation, tellsFacts }: Scrutiny): boolean {
+  const isLongLived = user.expiresAtSeconds - user.issuedAtSeconds > shortLifeSeconds
+  return isLongLived || revocation !== 'token' || tellsFacts
+}
+
+function mustLookUp(user: User, scrutiny: Scrutiny): boolean {
+  const { access } = scrutiny
+  return mustStand(user, scrutiny) || (access.kind === 'signed-in' && access.needsFacts)
+}
+
+/** Holds the caller against facts. */
 async function lookUp(
   user: User,
   { carrier, moment, scrutiny }: { carrier: Carrier; moment: Moment; scrutiny: Scrutiny },
   { readFacts }: Authority,
 ): Promise<Result<Caller, Refusal>> {
-  const { access, revocation, tellsFacts } = scrutiny
-  const isLongLived = user.expiresAtSeconds - user.issuedAtSeconds > shortLifeSeconds
-  const mustStand = isLongLived || revocation !== 'token' || tellsFacts
-  const asks = access.kind === 'signed-in' && access.needsFacts
-  if (!mustStand && !asks) return ok({ ...nobody, principal: user, carrier })
-
-  const mustBeFresh = revocation === 'fresh'
+  const mustBeFresh = scrutiny.revocation === 'fresh'
   const read = await readFacts({ userId: user.userId, mustBeFresh, moment })
-  if (!read.ok) return mustStand ? read : ok({ ...nobody, principal: user, carrier })
+  if (!read.ok) {
+    return mustStand(user, scrutiny) ? read : ok({ ...nobody, principal: user, carrier })
+  }
   const facts = read.value
   const standing = standingOf(user, facts)
   if (standing !== undefined) return refuse(standing)
