@@ -27,7 +27,8 @@ export default defineConfig(async ({ mode }) => {
           plugins: [
             cloudflareTest({
               main: './src/index.ts',
-              miniflare: { ...productionPlatform(), bindings },
+              // The runner itself needs Node's modules; Workers that tests start by themselves go without.
+              miniflare: { ...productionPlatform(), compatibilityFlags: [], bindings },
             }),
           ],
           test: {

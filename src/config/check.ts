@@ -42,6 +42,7 @@ function configFields(context: OriginContext) {
     aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
     facts: optional(object(factsFields), defaultFacts),
     users: optional(object(usersFields), defaultUsers),
+    identity: optional(word(['headers', 'assertion']), 'headers' as const),
     identityHeaders: optional(listOf(word(looseHeaders)), []),
     hosts: optional(listOf(parsed(parseHost)), null),
     canonicalOrigin: optional(

@@ -66,6 +66,7 @@ function compileRules(
     factsRead: draft.facts.read ?? 'primary',
     defaultRole: draft.users.defaultRole ?? 'user',
     trustedEmailClaim: draft.users.trustedEmailClaim ?? undefined,
+    identity: draft.identity,
     identityHeaders: draft.identityHeaders,
     escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
   })
@@ -127,6 +128,18 @@ function disagreements(
     const message =
       'Is missing: signInUrl needs it, because a browser returns to it after signing in.'
     problems.push({ place: 'canonicalOrigin', message })
+  }
+  if (draft.identity === 'assertion') {
+    if (draft.identityHeaders?.length) {
+      const message =
+        'Says that origins receive no header beside the assertion: remove one of the two.'
+      problems.push({ place: 'identity', message })
+    }
+    for (const { place, assertion } of draft.routes ?? []) {
+      if (assertion !== 'off') continue
+      const message = "Leaves the origin without any identity, because identity is 'assertion'."
+      problems.push({ place: `${place}.assertion`, message })
+    }
   }
   for (const [name, target] of draft.origins ?? []) {
     if (target?.kind === 'same-host' && hosts === undefined && !relaxations.plainAddresses) {

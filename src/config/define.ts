@@ -124,6 +124,11 @@ export interface GatewayConfig {
   readonly aliases?: Readonly<Record<string, Surface>>
   readonly facts?: FactsConfig | undefined
   readonly users?: UsersConfig | undefined
+  /**
+   * How an origin is told who is asking: by the default headers, or by the signed assertion alone,
+   * which is quicker and says as much. `'headers'` when not given.
+   */
+  readonly identity?: 'headers' | 'assertion' | undefined
   /** Further identity headers: `'roles'` and `'permissions'` with commas, `'email'` once verified. */
   readonly identityHeaders?: readonly ('roles' | 'permissions' | 'email')[] | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */

@@ -4,6 +4,7 @@ import {
   isHopByHop,
   isReserved,
   nominated,
+  remembering,
 } from '../model/headers.ts'
 
 /**
@@ -12,18 +13,32 @@ import {
  * the whole host (`Service-Worker-Allowed`).
  */
 export function answer(response: Response, requestId: string): Response {
-  const headers = new Headers(response.headers)
-  const connection = nominated(response.headers.get('connection'))
-  for (const name of response.headers.keys()) {
-    const folded = foldHeaderName(name)
-    if (isRemoved(folded) || connection.has(folded)) headers.delete(name)
-  }
+  const { status, webSocket } = response
+  const cleaned =
+    webSocket === null
+      ? new Response(response.body, response)
+      : new Response(null, { status, headers: response.headers, webSocket })
+  const { headers } = cleaned
+  const names: string[] = []
+  for (const name of headers.keys()) if (isRemovedName(name)) names.push(name)
+  if (names.length > 0) remove(headers, names)
   headers.set(identityHeaders.requestId, requestId)
-  const { status, statusText, webSocket } = response
-  if (webSocket !== null) return new Response(null, { status: 101, headers, webSocket })
-  return new Response(response.body, { status, statusText, headers })
+  return cleaned
 }
 
-function isRemoved(folded: string): boolean {
+/** Removes these, and what a `Connection` among them nominates. */
+function remove(headers: Headers, names: readonly string[]): void {
+  const connection = nominated(headers.get('connection'))
+  for (const name of names) headers.delete(name)
+  if (connection.size === 0) return
+  for (const name of [...headers.keys()]) {
+    if (connection.has(foldHeaderName(name))) headers.delete(name)
+  }
+}
+
+const isRemovedName = remembering(isRemoved)
+
+function isRemoved(name: string): boolean {
+  const folded = foldHeaderName(name)
   return isReserved(folded) || isHopByHop(folded) || folded === 'service-worker-allowed'
 }

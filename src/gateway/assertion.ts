@@ -25,21 +25,25 @@ export interface Assertable {
 }
 
 /** Signs assertions of identity for origins. */
-export type Assert = (assertable: Assertable, moment: Moment) => Promise<string>
+export type Assert = (assertable: Assertable, moment: Moment) => string | Promise<string>
 
 interface Kept {
   readonly assertion: string
   readonly renewAtMs: number
+  readonly expiresAtSeconds: number
 }
 
 /**
  * Signs with the current key: ES256 (RFC 7518 section 3.4), at most {@link assertionLifeSeconds}, never
  * past the end of the caller's own token and {@link graceSeconds}. One that is not bound to a request is
- * used again for the same token, the same facts and the same origin until half its life is over.
+ * used again wherever it would say the same: for the session, what is known of it and the origin, until
+ * half its life is over. A session's next token brings its next assertion no sooner than that.
  */
 export function createAssert(keys: readonly SigningKey[]): Assert {
   const signingKey = keys.find((key) => key.state === 'current')
   const kept = createRecent<string, Kept>(keptMax)
+  // The same person with the same token is the same object, which is found quicker than what it says.
+  const ofUser = new WeakMap<User, KeptOfUser>()
   let privateKey: CryptoKey | undefined
 
   async function sign(payload: object): Promise<string> {
@@ -55,30 +59,59 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
     return `${text}.${encodeBase64url(signature)}`
   }
 
-  return async (assertable, moment) => {
-    const payload = payloadOf(assertable, moment.nowMs)
-    if (assertable.request !== undefined) return sign(payload)
-    const holdingsText = JSON.stringify(assertable.holdings ?? null)
-    const name = `${assertable.audience} ${holdingsText} ${assertable.user.token}`
-    const known = kept.get(name)
-    if (known && moment.nowMs < known.renewAtMs) return known.assertion
-    const assertion = await sign(payload)
-    const renewAtMs = moment.nowMs + ((payload.exp - payload.iat) * 1000) / 2
-    kept.set(name, { assertion, renewAtMs })
-    return assertion
+  async function renew(assertable: Assertable, nowMs: number): Promise<string> {
+    const { user, holdings, audience, request } = assertable
+    const statement = statementOf(assertable)
+    const iat = Math.floor(nowMs / 1000)
+    const exp = Math.min(iat + assertionLifeSeconds, endOf(user))
+    if (request !== undefined) return sign({ ...statement, iat, exp })
+    const name = JSON.stringify(statement)
+    let newest = kept.get(name)
+    if (newest === undefined || !mayServe(newest, user, nowMs)) {
+      const assertion = await sign({ ...statement, iat, exp })
+      newest = { assertion, renewAtMs: nowMs + ((exp - iat) * 1000) / 2, expiresAtSeconds: exp }
+      kept.set(name, newest)
+    }
+    ofUser.set(user, { kept: newest, audience, holdings })
+    return newest.assertion
+  }
+
+  return (assertable, { nowMs }) => {
+    const { user, holdings, audience, request } = assertable
+    const last = request === undefined ? ofUser.get(user) : undefined
+    const says = last?.audience === audience && isSame(last.holdings, holdings)
+    return says && mayServe(last.kept, user, nowMs) ? last.kept.assertion : renew(assertable, nowMs)
   }
 }
 
-function payloadOf({ user, holdings, audience, request }: Assertable, nowMs: number) {
-  const iat = Math.floor(nowMs / 1000)
+/** The last assertion of someone, and what it was made of beside them. */
+interface KeptOfUser {
+  readonly kept: Kept
+  readonly audience: string
+  readonly holdings: Holdings | undefined
+}
+
+/** No assertion outlives the credential by more than the skew that the credential is given. */
+function endOf(user: User): number {
+  return Math.floor(user.expiresAtSeconds) + graceSeconds
+}
+
+function mayServe({ renewAtMs, expiresAtSeconds }: Kept, user: User, nowMs: number): boolean {
+  return nowMs < renewAtMs && expiresAtSeconds <= endOf(user)
+}
+
+function isSame(left: Holdings | undefined, right: Holdings | undefined): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right)
+}
+
+/** All that an assertion says, but when. */
+function statementOf({ user, holdings, audience, request }: Assertable) {
   const { organization } = user
   return {
     iss: 'usher',
     aud: audience,
     sub: user.userId,
     sid: user.sessionId,
-    iat,
-    exp: Math.min(iat + assertionLifeSeconds, Math.floor(user.expiresAtSeconds) + graceSeconds),
     ...(user.actor !== undefined && { act: { sub: user.actor } }),
     ...(organization && {
       org: {

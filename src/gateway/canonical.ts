@@ -1,3 +1,4 @@
+import { createRecent } from '../model/recent.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Escape } from '../model/route.ts'
@@ -5,6 +6,7 @@ import type { Escape } from '../model/route.ts'
 /** Path and query together. */
 export const targetMaxBytes = 8192
 const segmentsMax = 256
+const noEscapes: readonly Escape[] = []
 
 /** The one meaning of a request target: what is matched, what policy sees, what is sent and logged. */
 export interface CanonicalTarget {
@@ -20,7 +22,13 @@ export interface CanonicalTarget {
   readonly url: string
   /** What the path holds that only some routes let through. */
   readonly escapes: readonly Escape[]
+  /** Whether it is of plain characters alone, so that there is but one way to read it. */
+  readonly isPlain: boolean
 }
+
+/** A URL that is canonical as it stands, but for its host. */
+const plainUrl =
+  /^(https?):\/\/([^/?#\\]+)((?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)(\?[!$-&(-;=?-~]+)?$/
 
 const urlShape = /^(https?):\/\/([^/?#\\]*)([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
 const hostShape = /^(?=.{1,253}$)((?:[a-z0-9_-]+\.)*[a-z0-9_-]+|\[[0-9a-f:.]+\])\.?(?::(\d{1,5}))?$/
@@ -31,6 +39,7 @@ const controlCharacter = /[\u0000-\u001f\u007f]/
 const plainSegment = /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/
 /** One escape, or one character (RFC 3986 section 2.1). */
 const unit = /%[0-9A-Fa-f]{2}|[\s\S]/gu
+const dotSegment = /^\s*\.\.?\s*$/
 const unreserved = /^[A-Za-z0-9._~-]$/
 /** RFC 3986 section 3.3, pchar without unreserved characters and escapes. */
 const plainInPath = /^[A-Za-z0-9._~!$&'()*+,;=:@-]$/
@@ -59,30 +68,48 @@ export function canonicalize(
   { url: rawUrl, headers }: Pick<Request, 'url' | 'headers'>,
   allowed: ReadonlySet<Escape>,
 ): Result<CanonicalTarget, Refusal> {
+  const plain = plainUrl.exec(rawUrl)
+  const [, scheme, authority = '', rawPath = '', rawQuery = '', fragment] =
+    plain ?? urlShape.exec(rawUrl) ?? []
+  if (scheme !== 'http' && scheme !== 'https') return refuse('target-has-bad-host')
   // workerd writes the Host header into the URL as it came, so `Host: h/public` would begin the path.
-  const hostHeader = headers.get('host')
-  if (hostHeader !== null && !hostShape.test(hostHeader.toLowerCase())) {
+  const hostHeader = headers.get('host') ?? authority
+  if (hostHeader !== authority && !hostShape.test(hostHeader.toLowerCase())) {
     return refuse('target-has-bad-host')
   }
-  const [, scheme, authority = '', rawPath = '', rawQuery = '', fragment] =
-    urlShape.exec(rawUrl) ?? []
-  if (scheme !== 'http' && scheme !== 'https') return refuse('target-has-bad-host')
   if (rawPath.length + rawQuery.length > targetMaxBytes) return refuse('target-too-long')
   if (fragment !== undefined) return refuse('target-has-fragment')
   const host = canonicalHost(authority, scheme)
   if (!host.ok) return host
-  const path = canonicalPath(rawPath, allowed)
+  const path = plain === null ? canonicalPath(rawPath, allowed) : plainPath(rawPath)
   if (!path.ok) return path
-  const query = canonicalQuery(rawQuery)
+  const query = plain === null ? canonicalQuery(rawQuery) : ok(rawQuery)
   if (!query.ok) return query
+  // An escape is longer than what it stands for.
+  if (path.value.path.length + query.value.length > targetMaxBytes) return refuse('target-too-long')
   const url = `${scheme}://${host.value}${path.value.path}${query.value}`
-  return ok({ scheme, host: host.value, ...path.value, query: query.value, url })
+  const { segments, escapes } = path.value
+  return ok({
+    scheme,
+    host: host.value,
+    path: path.value.path,
+    segments,
+    query: query.value,
+    url,
+    escapes,
+    isPlain: plain !== null || plainUrl.test(url),
+  })
 }
 
+/** Hosts without a port that were found to be canonical as they stand: a gateway has few. */
+const knownHosts = createRecent<string, true>(200)
+
 function canonicalHost(authority: string, scheme: 'http' | 'https'): Result<string, Refusal> {
+  if (knownHosts.get(authority)) return ok(authority)
   const [, name, port] = hostShape.exec(authority.toLowerCase()) ?? []
   // What looks like a number or an address (`1.2.3`, `0x7f.1`) is read by every URL parser as another one.
   if (name === undefined || parsedHost(name) !== name) return refuse('target-has-bad-host')
+  if (name === authority) knownHosts.set(name, true)
   if (port === undefined) return ok(name)
   const number = Number(port)
   if (number < 1 || number > 65_535) return refuse('target-has-bad-host')
@@ -95,33 +122,38 @@ function parsedHost(name: string): string | undefined {
 
 type CanonicalPath = Pick<CanonicalTarget, 'path' | 'segments' | 'escapes'>
 
+function plainPath(rawPath: string): Result<CanonicalPath, Refusal> {
+  const segments = rawPath.slice(1).split('/')
+  return segments.length > segmentsMax
+    ? refuse('target-too-long')
+    : ok({ path: rawPath, segments, escapes: noEscapes })
+}
+
 function canonicalPath(
   rawPath: string,
   allowed: ReadonlySet<Escape>,
 ): Result<CanonicalPath, Refusal> {
   if (rawPath.includes('\\')) return refuse('target-has-backslash')
-  const texts: string[] = []
-  const segments: string[] = []
-  const escapes: Escape[] = []
   const rawSegments = rawPath.split('/').slice(1)
   if (rawSegments.length > segmentsMax) return refuse('target-too-long')
+  const kept: CanonicalSegment[] = []
   for (const raw of rawSegments) {
     if (raw === '..') {
-      texts.pop()
-      segments.pop()
+      kept.pop()
     } else if (plainSegment.test(raw)) {
-      texts.push(raw)
-      segments.push(raw)
+      kept.push({ text: raw, decoded: raw, escapes: [] })
     } else if (raw !== '' && raw !== '.') {
       const segment = canonicalSegment(raw, allowed)
       if (!segment.ok) return segment
-      texts.push(segment.value.text)
-      segments.push(segment.value.decoded)
-      escapes.push(...segment.value.escapes)
+      kept.push(segment.value)
     }
   }
-  const isFolder = ['', '.', '..'].includes(rawSegments.at(-1) ?? '') && texts.length > 0
-  return ok({ path: `/${texts.join('/')}${isFolder ? '/' : ''}`, segments, escapes })
+  const isFolder = ['', '.', '..'].includes(rawSegments.at(-1) ?? '') && kept.length > 0
+  return ok({
+    path: `/${kept.map(({ text }) => text).join('/')}${isFolder ? '/' : ''}`,
+    segments: kept.map(({ decoded }) => decoded),
+    escapes: kept.flatMap((segment) => segment.escapes),
+  })
 }
 
 interface CanonicalSegment {
@@ -184,10 +216,13 @@ export function refusalOfEscape(kept: Escape): RefusalCode {
 
 /**
  * Whether some reader could find a dot segment in here: written with escapes, before a path parameter
- * (`..;`), or between encoded slashes.
+ * (`..;`), between encoded slashes, as compatible characters (`‥`), or before a space that is trimmed.
  */
 function hidesDots(decoded: string): boolean {
-  return decoded.split(/[/\\;?#]/).some((part) => part === '.' || part === '..')
+  return decoded
+    .normalize('NFKC')
+    .split(/[/\\;?#]/)
+    .some((part) => dotSegment.test(part))
 }
 
 function canonicalQuery(raw: string): Result<string, Refusal> {

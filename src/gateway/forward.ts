@@ -5,10 +5,13 @@ import { ok, type Result, unreachable } from '../model/result.ts'
 import type { Origin } from '../model/route.ts'
 import type { CanonicalTarget } from './canonical.ts'
 
+/** Sends a request, as `fetch` does. */
+export type Road = (input: string | Request, init?: RequestInit) => Promise<Response>
+
 /** How requests leave: over the network, or through a service binding by its name. */
 export interface Roads {
-  readonly network: (request: Request) => Promise<Response>
-  readonly services: ReadonlyMap<string, (request: Request) => Promise<Response>>
+  readonly network: Road
+  readonly services: ReadonlyMap<string, Road>
 }
 
 /** A request that may go to its origin. */
@@ -38,24 +41,41 @@ export async function forward(
     return refuse('binding-missing', { binding })
   }
 
-  // AbortSignal.timeout would also cut a body that is still streaming; this one is disarmed in time.
-  const controller = new AbortController()
-  const disarm = clock.after(origin.timeoutMs, () => controller.abort())
+  const init = { headers, redirect: 'manual', cache: 'no-store' } as const
+  // A copy takes the body along by identity, and for GET that is the only way it can have one. Where
+  // there is none, the address alone is the cheaper way to say the same.
+  const ask = () =>
+    request.body === null
+      ? send(url, { method: request.method, ...init })
+      : send(new Request(url, request), init)
   try {
-    // A copy takes the body along by identity, and for GET that is the only way it can have one.
-    const outbound = new Request(new Request(url, request), {
-      headers,
-      redirect: 'manual',
-      cache: 'no-store',
-      signal: controller.signal,
-    })
-    const response = await send(outbound)
+    const response = await inTime(ask, origin.timeoutMs, clock)
+    if (response === 'late') return refuse('origin-timeout')
     return isAnswer(response) ? ok(response) : refuse('origin-unreachable')
   } catch {
-    return refuse(controller.signal.aborted ? 'origin-timeout' : 'origin-unreachable')
-  } finally {
-    disarm()
+    return refuse('origin-unreachable')
   }
+}
+
+/**
+ * What `ask` gives, or `late`. The request that came too late is left to itself: the platform ends it with
+ * the one that it was for. AbortSignal.timeout would also cut a body that is still streaming, and a signal
+ * of our own costs every request more than the timer does.
+ */
+function inTime<T>(ask: () => Promise<T>, limitMs: number, clock: Clock): Promise<T | 'late'> {
+  return new Promise((resolve, reject) => {
+    const disarm = clock.after(limitMs, () => resolve('late'))
+    ask().then(
+      (value) => {
+        disarm()
+        resolve(value)
+      },
+      (thrown) => {
+        disarm()
+        reject(thrown)
+      },
+    )
+  })
 }
 
 /** A status that a Response cannot carry on (RFC 9110 section 15) is no answer at all. */
@@ -65,13 +85,13 @@ function isAnswer({ status, webSocket }: Response): boolean {
 
 /**
  * The address at the origin: its base, then exactly the canonical path and query. `undefined` if the URL
- * parser reads that as another host or path, which the canonical form rules out.
+ * parser reads that as another host or path, which the canonical form rules out and a plain path cannot.
  */
 export function upstreamUrl(origin: Origin, target: CanonicalTarget): string | undefined {
-  const base = baseOf(origin, target)
-  const url = `${base}${target.path}${target.query}`
-  const { protocol, host, pathname, search } = new URL(url)
-  const isExact = `${protocol}//${host}${pathname}${search}` === url && search === target.query
+  const url = `${baseOf(origin, target)}${target.path}${target.query}`
+  if (target.isPlain) return url
+  const { href, search, hash } = new URL(url)
+  const isExact = href === url && search === target.query && hash === ''
   return isExact && target.path.startsWith('/') ? url : undefined
 }
 

@@ -6,8 +6,8 @@ import {
   isWebSocket,
   looseHeaderNames,
   nominated,
+  remembering,
 } from '../model/headers.ts'
-import { createRecent } from '../model/recent.ts'
 import { unreachable } from '../model/result.ts'
 import type { LooseHeader, Route, Rules } from '../model/route.ts'
 import type { Asking } from './asking.ts'
@@ -18,14 +18,10 @@ import { type Authority, type Caller, isSafe } from './authenticate.ts'
 export interface Introducer {
   readonly assert: Assert
   readonly authority: Authority
-  readonly rules: Pick<Rules, 'identityHeaders'>
+  readonly rules: Pick<Rules, 'identity' | 'identityHeaders'>
 }
 
-/** Longer names are no client's habit, and would be memory at anyone's disposal. */
-const rememberedNameMax = 64
-
-/** Verdicts on header names: clients use few, and folding one costs more than looking it up. */
-const strippedNames = createRecent<string, boolean>(2000)
+const isStrippedName = remembering(isStripped)
 
 /**
  * The headers that an origin receives: what may pass of the client's, and the identity last, so that
@@ -48,28 +44,19 @@ export async function introduce(
   if (route.websocket && isWebSocket(incoming)) headers.set('Upgrade', 'websocket')
   if (!route.passCredential) removeCredentials(headers, caller, authority.issuer.issuers)
   forwardFor(headers, asking)
-  const assertion = await assertionFor(asking, { route, caller }, assert)
-  identify(headers, { caller, requestId: asking.requestId, assertion })
+  headers.set(identityHeaders.assertion, await assertionFor(asking, { route, caller }, assert))
+  if (rules.identity === 'headers') identify(headers, caller, asking.requestId)
   for (const name of rules.identityHeaders) {
     headers.set(looseHeaderNames[name], looseValue(name, caller))
   }
   return headers
 }
 
-function isStrippedName(name: string): boolean {
-  const known = strippedNames.get(name)
-  if (known !== undefined) return known
-  const stripped = isStripped(name)
-  if (name.length <= rememberedNameMax) strippedNames.set(name, stripped)
-  return stripped
-}
-
 /** Clerk's cookies and tokens end here: an origin needs neither, and could use both. */
 function removeCredentials(headers: Headers, caller: Caller, issuers: readonly string[]): void {
-  const authorization = headers.get('authorization')
-  if (authorization !== null) {
-    const wasUsed = caller.carrier === 'header'
-    if (wasUsed || looksLikeClerk(authorization, issuers)) headers.delete('authorization')
+  const wasUsed = caller.carrier === 'header'
+  if (wasUsed || looksLikeClerk(headers.get('authorization') ?? '', issuers)) {
+    headers.delete('authorization')
   }
   const cookie = headers.get('cookie')
   if (cookie === null) return
@@ -87,11 +74,11 @@ function forwardFor(headers: Headers, { request, target }: Asking): void {
 }
 
 /** By itself an assertion lasts for the session, and is bound to its one request where that may change things. */
-async function assertionFor(
+function assertionFor(
   { request, target, moment }: Asking,
   { route, caller }: { route: Route; caller: Caller },
   assert: Assert,
-): Promise<string> {
+): string | Promise<string> {
   const { principal, holdings } = caller
   const mode = route.assertion ?? (isSafe(request.method) ? 'session' : 'request')
   if (principal.kind === 'anonymous' || mode === 'off') return ''
@@ -102,17 +89,12 @@ async function assertionFor(
 }
 
 /** Every identity header is always sent: an absent value is empty, so a client's can never survive. */
-function identify(
-  headers: Headers,
-  { caller, requestId, assertion }: { caller: Caller; requestId: string; assertion: string },
-): void {
-  const { principal } = caller
+function identify(headers: Headers, { principal }: Caller, requestId: string): void {
   const user = principal.kind === 'user' ? principal : undefined
   headers.set(identityHeaders.authenticated, user ? '1' : '0')
   headers.set(identityHeaders.userId, user?.userId ?? '')
   headers.set(identityHeaders.organizationId, user?.organization?.id ?? '')
   headers.set(identityHeaders.requestId, requestId)
-  headers.set(identityHeaders.assertion, assertion)
 }
 
 function looseValue(name: LooseHeader, { facts, holdings }: Caller): string {

@@ -79,12 +79,14 @@ export function match(
     matchesHost(route.host, host) && (route.methods?.has(method) ?? true)
   const route = find(table, segments, accepts)
   if (route === undefined) return refuseUnmatched(table, target)
-  const forbidden = escapes.find((kept) => !route.escapes.has(kept))
-  if (forbidden !== undefined) return refuse(refusalOfEscape(forbidden))
-  // An origin that undoes the escape must not be led past the policy of another route.
-  const others = escapes.length === 0 ? [] : lenientReadings(segments)
-  if (others.some((reading) => (find(table, reading, accepts) ?? route) !== route)) {
-    return refuse('target-has-encoded-separator')
+  if (escapes.length > 0) {
+    const forbidden = escapes.find((kept) => !route.escapes.has(kept))
+    if (forbidden !== undefined) return refuse(refusalOfEscape(forbidden))
+    // An origin that undoes the escape must not be led past the policy of another route.
+    const readings = lenientReadings(target.path)
+    if (readings.some((reading) => (find(table, reading, accepts) ?? route) !== route)) {
+      return refuse('target-has-encoded-separator')
+    }
   }
   // Before anyone is authenticated: the first pass has taken the credential away.
   if (route.origin.kind === 'same-host' && headers.has(loopHeader)) return refuse('loop-detected')
@@ -124,8 +126,9 @@ const noParameters: ReadonlyMap<string, string> = new Map()
 
 function readParameters(route: Route, segments: readonly string[]): ReadonlyMap<string, string> {
   let parameters: Map<string, string> | undefined
-  for (const [index, segment] of route.path.segments.entries()) {
-    const value = segments[index]
+  let index = 0
+  for (const segment of route.path.segments) {
+    const value = segments[index++]
     if (segment.kind === 'literal' || segment.name === undefined || value === undefined) continue
     parameters ??= new Map()
     parameters.set(segment.name, value)

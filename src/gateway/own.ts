@@ -20,20 +20,37 @@ export function findSurface(
   if (rules.hosts !== undefined && !rules.hosts.has(target.host)) return refuse('host-unknown')
   const alias = rules.aliases.get(target.path)
   if (alias !== undefined) return ok(alias)
-  if (target.path.startsWith(`${rules.prefix}/`)) {
-    return ok(target.path.slice(rules.prefix.length))
+  const { prefix } = rules
+  if (target.path.startsWith(prefix) && target.path.charAt(prefix.length) === '/') {
+    return ok(target.path.slice(prefix.length))
   }
-  const readings =
-    target.escapes.length === 0 ? [target.segments] : lenientReadings(target.segments)
-  const isReserved = readings.some(([first = '']) => reservedNames(rules).includes(fold(first)))
-  return isReserved ? refuse('route-unknown') : ok(undefined)
+  if (target.isPlain) {
+    return isReserved(target.segments, prefix) ? refuse('route-unknown') : nobodys
+  }
+  const readings = lenientReadings(target.path, compatible)
+  const isOwn = readings.some((reading) => isReserved(reading, prefix))
+  return isOwn ? refuse('route-unknown') : nobodys
 }
 
-function reservedNames({ prefix }: Rules): readonly string[] {
-  return [prefix.toLowerCase(), clerkPrefix]
+const nobodys: Result<undefined, Refusal> = ok(undefined)
+
+/** Whether a reading begins with a reserved name; one that is trimmed to nothing is no name. */
+function isReserved(reading: readonly string[], prefix: string): boolean {
+  for (const name of reading) {
+    const folded = fold(name)
+    if (folded !== '/') return folded === prefix || folded === clerkPrefix
+  }
+  return false
+}
+
+/** Fullwidth and other compatible characters are read as plain ones by some origins. */
+function compatible(text: string): string {
+  return decodeURIComponent(text).normalize('NFKC')
 }
 
 /** An origin may not tell upper case from lower, and Windows drops dots and spaces at the end. */
 function fold(name: string): string {
-  return `/${name.toLowerCase().replace(/[. ]+$/, '')}`
+  let end = name.length
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end -= 1
+  return `/${name.slice(0, end).toLowerCase()}`
 }

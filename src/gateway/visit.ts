@@ -38,7 +38,7 @@ export function beginVisit(
   const nowMs = clock.now()
   const moment: Moment = { nowMs, waitUntil: (work) => keeper.waitUntil(work) }
   let guest: User | undefined
-  let noted: Omit<RequestRecord, 'durationMs'> = {
+  const noted: Omit<RequestRecord, 'durationMs'> = {
     requestId,
     startedAtMs: nowMs,
     method: request.method,
@@ -46,7 +46,7 @@ export function beginVisit(
   }
 
   function note(seen: Partial<RequestRecord>): void {
-    noted = { ...noted, ...seen }
+    Object.assign(noted, seen)
   }
 
   function meet({ principal }: Caller): void {

@@ -18,7 +18,10 @@ const door = frontDoor(
     ({
       definition: env.ORIGIN_URL ? site : demo,
       relaxations,
-      fetch: async (request) => answerAsClerk(request, env) ?? fetch(request),
+      fetch: async (input, init) => {
+        const request = new Request(input, init)
+        return answerAsClerk(request, env) ?? fetch(request)
+      },
       app: () => import('../app.ts'),
     }) satisfies House,
 )

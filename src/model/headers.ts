@@ -1,3 +1,5 @@
+import { createRecent } from './recent.ts'
+
 /** The names of the identity headers that every origin receives, whoever asks. */
 export const identityHeaders = {
   authenticated: 'X-Usher-Authenticated',
@@ -75,12 +77,33 @@ export function isStripped(name: string): boolean {
   )
 }
 
+const none: ReadonlySet<string> = new Set()
+/** What nearly every client and proxy says, and what nominates no header. */
+const ordinary: readonly string[] = ['keep-alive', 'Keep-Alive', 'close']
+
 /** The folded names that a `Connection` header nominates as belonging to this connection only. */
 export function nominated(connection: string | null): ReadonlySet<string> {
-  return new Set(connection === null ? [] : connection.split(',').map(foldHeaderName))
+  if (connection === null || ordinary.includes(connection)) return none
+  return new Set(connection.split(',').map(foldHeaderName))
 }
 
 /** Whether the client asks for a WebSocket (RFC 6455 section 4.1); other upgrades are dropped. */
 export function isWebSocket(headers: Headers): boolean {
   return headers.get('upgrade')?.toLowerCase() === 'websocket'
+}
+
+/** Longer names are nobody's habit, and would be memory at anyone's disposal. */
+const rememberedNameMax = 64
+const rememberedNamesMax = 2000
+
+/** A verdict on header names that remembers: few are in use, and folding one costs more than looking it up. */
+export function remembering(decide: (name: string) => boolean): (name: string) => boolean {
+  const verdicts = createRecent<string, boolean>(rememberedNamesMax)
+  return (name) => {
+    const known = verdicts.get(name)
+    if (known !== undefined) return known
+    const verdict = decide(name)
+    if (name.length <= rememberedNameMax) verdicts.set(name, verdict)
+    return verdict
+  }
 }

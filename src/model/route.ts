@@ -117,6 +117,8 @@ export interface Rules {
   readonly defaultRole: string
   /** The claim whose address is believed without asking Clerk; `undefined` is none. */
   readonly trustedEmailClaim: string | undefined
+  /** Whether origins receive the default identity headers, or the assertion alone. */
+  readonly identity: 'headers' | 'assertion'
   readonly identityHeaders: readonly LooseHeader[]
   /** Every escape that some route lets through. */
   readonly escapes: ReadonlySet<Escape>

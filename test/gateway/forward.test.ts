@@ -62,7 +62,8 @@ describe('a service binding', () => {
   it('is called by its name with the address that the client used', async () => {
     const seen: string[] = []
     const binding = {
-      async fetch(request: Request) {
+      async fetch(input: string | Request, init?: RequestInit) {
+        const request = new Request(input, init)
         seen.push(`${request.method} ${request.url} ${request.cache} ${request.redirect}`)
         return new Response('from the service')
       },
@@ -105,17 +106,15 @@ describe('an origin', () => {
     ])
   })
 
-  it('that does not answer in its time is 504, and its request is given up', async () => {
-    let signal: AbortSignal | undefined
-    world.origin = (request) => {
-      signal = request.signal
-      return new Promise((_, reject) => {
-        request.signal.addEventListener('abort', () => reject(new Error('aborted')))
-      })
-    }
+  it('that does not answer in its time is 504', async () => {
+    world.origin = () => new Promise(() => {})
+    let isAnswered = false
     const response = world.get('/public/x')
+    response.then(() => {
+      isAnswered = true
+    })
     await world.clock.advance(29_999)
-    expect(signal?.aborted).toBe(false)
+    expect(isAnswered).toBe(false)
     await world.clock.advance(1)
     expect((await response).status).toBe(504)
   })
@@ -211,6 +210,7 @@ describe('the address at the origin', () => {
     escapes: [],
     query: '',
     url: '',
+    isPlain: false,
   }
   const origin = { kind: 'url' as const, name: 'api', base: 'https://origin.test/v1', timeoutMs: 1 }
 
