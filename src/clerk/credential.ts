@@ -59,9 +59,14 @@ function findSessionCookie(
     const values = new Set(crumbs.filter((part) => part.name === name).map((part) => part.value))
     if (values.size > 1) return refuse('token-ambiguous')
     const [token] = values
-    if (token !== undefined && token !== '') return ok({ token, carrier: 'cookie' })
+    if (token !== undefined && token !== '') return ok({ token: flat(token), carrier: 'cookie' })
   }
   return ok(undefined)
+}
+
+/** A copy that does not keep alive all the cookies it was cut from: tokens are remembered. */
+function flat(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text))
 }
 
 /**

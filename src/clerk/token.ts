@@ -35,8 +35,8 @@ export async function verifySessionToken(
   const wanted = { kid: kid.value, token, issuedAtMs: unverified.value.iat * 1000 }
   const key = await findSigner(decoded.value, wanted, { issuer, moment })
   if (!key.ok) return key
-  const signed: SignedToken = { token: flat(token), claims: payload }
-  key.value.remembered.set(signed.token, signed)
+  const signed: SignedToken = { token, claims: payload }
+  key.value.remembered.set(token, signed)
   return accept(signed, issuer, moment)
 }
 
@@ -85,9 +85,4 @@ async function findSigner(
 
 function hasSigned(key: VerificationKey, { signature, signed }: DecodedToken): Promise<boolean> {
   return crypto.subtle.verify('RSASSA-PKCS1-v1_5', key.cryptoKey, signature, signed)
-}
-
-/** A copy that does not keep alive the whole header it was cut from. */
-function flat(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text))
 }

@@ -8,6 +8,18 @@ const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!alphabet.test(text) || text.length % 4 === 1 || hasLooseBits(text)) return undefined
+  return bytesOf(text)
+}
+
+/** `Uint8Array.fromBase64` (ECMAScript 2026), which takes a third of the time; Node 24 is without it. */
+const native = (Uint8Array as Partial<NativeDecoder>).fromBase64
+
+interface NativeDecoder {
+  fromBase64(text: string, options: { alphabet: 'base64url' }): Uint8Array<ArrayBuffer>
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  if (native !== undefined) return native.call(Uint8Array, text, { alphabet: 'base64url' })
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)
   for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)

@@ -204,3 +204,20 @@ describe('signing in', () => {
     ])
   })
 })
+
+describe('an identity that is the assertion alone', () => {
+  const identity = 'assertion'
+
+  it('compiles, and headers are the default', () => {
+    expect(gatewayOf({ ...withRoutes('/a'), identity }).rules.identity).toBe('assertion')
+    expect(gatewayOf(withRoutes('/a')).rules.identity).toBe('headers')
+  })
+
+  it.each([
+    ['with further headers', { identityHeaders: ['roles'] }, ['identity']],
+    ['on a route that sends none', withRoutes({ assertion: 'off' }), ['routes[0].assertion']],
+    ['by a word that is none', { identity: 'none' }, ['identity']],
+  ])('is an error %s', (_, wrong, places) => {
+    expect(placesOf({ ...withRoutes('/a'), identity, ...wrong })).toEqual(places)
+  })
+})

@@ -147,4 +147,47 @@ describe('the assertion', () => {
     await world.get('/api/x', await world.token({ act: { sub: 'user_support' } }))
     expect(read().claims).toMatchObject({ sub: 'user_ada', act: { sub: 'user_support' } })
   })
+
+  it('serves the next token of a session too, where it would say the same and ends no later', async () => {
+    await world.get('/api/x', await world.token())
+    const first = last()
+    await world.clock.advance(10_000)
+    await world.get('/api/x', await world.token())
+    expect(last()).toBe(first)
+    await world.get('/api/x', await world.token({ sid: 'sess_other' }))
+    expect(last()).not.toBe(first)
+    await world.get('/api/x', await world.token({ act: { sub: 'user_support' } }))
+    expect(last()).not.toBe(first)
+    await world.get('/api/x', await world.token({ exp: nowSeconds() + 5 }))
+    expect(last()).not.toBe(first)
+    expect(read().claims.exp).toBe(nowSeconds() + 10)
+  })
+})
+
+describe('where the assertion is all the identity', () => {
+  const config = {
+    identity: 'assertion',
+    routes: [
+      { path: '/api/**', origin: 'api' },
+      { path: '/public/**', origin: 'api', access: 'public' },
+    ],
+  } as const
+  const forged = {
+    'X-Usher-User-Id': 'user_forged',
+    X_Usher_Authenticated: '1',
+    'X-Usher-Assertion': 'x',
+  }
+  const identityOf = (at: World) =>
+    [...(at.sent.at(-1)?.headers.keys() ?? [])].filter((name) => /usher/.test(name))
+
+  it.each(['/api/x', '/public/x'])(
+    'no other identity header arrives, whoever wrote it: %s',
+    async (path) => {
+      const own = await createWorld({ config })
+      await own.get(path, path === '/api/x' ? await own.token() : undefined, { headers: forged })
+      expect(identityOf(own)).toEqual(['x-usher-assertion'])
+      expect(last(own)).not.toBe('x')
+      expect(last(own) === '').toBe(path === '/public/x')
+    },
+  )
 })

@@ -1,0 +1,183 @@
+/**
+ * Measures what the gateway costs, beside the platform's limit and what one would write otherwise.
+ * Nothing of it is a test: it prints ratios that hold on one machine in one run. `npm run bench` calls it.
+ *
+ *   npm run bench                             all of it, about 15 minutes
+ *   npm run bench -- --only whole,stages      some of it: whole, stages, start, sizes, memory
+ *   npm run bench -- --against main~3         this state beside another one, in the same rounds
+ *   npm run bench -- --rounds 15              more rounds than 9
+ *   npm run bench -- --record                 keeps JSON and picture in test/bench, where the README shows them
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { projectPath } from '../support/platform.ts'
+import { type Checkout, checkOut, here } from './bundles.ts'
+import {
+  type Figure,
+  type Measurements,
+  memoryFigures,
+  provenance,
+  sizeFigures,
+  stageFigures,
+  startFigures,
+  wholeFigures,
+} from './figures.ts'
+import { measureMemory } from './memory.ts'
+import { startOrigin } from './origin.ts'
+import { drawPicture } from './picture.ts'
+import { changeTable, cleanliness, figureTable, requestTable } from './report.ts'
+import { type Comparison, type Contender, compare } from './rounds.ts'
+import { startStages } from './stages.ts'
+import { sizesOf, startUps } from './startup.ts'
+import { openIssuer } from './tokens.ts'
+import { others, type RunningContender, type Surroundings, startContender, usher } from './whole.ts'
+
+/** The core of the load, the origin and this process: the other one belongs to the Worker. */
+const loadCore = '1'
+const parts = ['whole', 'stages', 'start', 'sizes', 'memory'] as const
+type Part = (typeof parts)[number]
+
+/** What is compared with what, and how. */
+interface Run extends Surroundings {
+  readonly rounds: number
+  /** The other state, when there is one. */
+  readonly against: Checkout | undefined
+}
+
+const say = (line: string) => console.log(line)
+const note = (line: string) => console.error(`  ${line}`)
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: parts.join(',') },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '9' },
+    record: { type: 'boolean', default: false },
+  },
+})
+
+execFileSync('taskset', ['-a', '-p', '-c', loadCore, String(process.pid)], { stdio: 'pipe' })
+const issuer = openIssuer()
+const origin = await startOrigin(issuer.keySet)
+const against = values.against === undefined ? undefined : checkOut(values.against)
+try {
+  const run: Run = { issuer, origin, against, rounds: Number(values.rounds) }
+  const measurements = await measure(run, wantedParts(values.only))
+  const figures = report(measurements, against?.name)
+  keep({ ...measurements, figures }, values.record)
+} finally {
+  against?.remove()
+  await origin.stop()
+}
+
+function wantedParts(text: string): ReadonlySet<Part> {
+  const wanted = text.split(',').map((name) => parts.find((part) => part === name))
+  const known = wanted.filter((part) => part !== undefined)
+  if (known.length < wanted.length) throw new RangeError(`--only takes ${parts.join(', ')}`)
+  return new Set(known)
+}
+
+async function measure(run: Run, wanted: ReadonlySet<Part>): Promise<Measurements> {
+  return {
+    provenance: provenance(),
+    ...(wanted.has('whole') && { whole: await measureWhole(run) }),
+    ...(wanted.has('stages') && { stages: await measureStages(run) }),
+    ...(wanted.has('start') && { startUp: await measureStart(run) }),
+    ...(wanted.has('sizes') && { sizes: await sizesOf(here) }),
+    ...(wanted.has('memory') && { memory: await measureMemory(run, note) }),
+  }
+}
+
+async function measureWhole(run: Run): Promise<Comparison> {
+  note('whole requests')
+  const running: RunningContender[] = []
+  for (const kind of [...others, ...usher]) {
+    const contender = await startContender(kind, here, run)
+    if (contender !== undefined) running.push(contender)
+  }
+  for (const kind of run.against === undefined ? [] : usher) {
+    const contender = await startContender(kind, run.against ?? here, run)
+    if (contender !== undefined) running.push(elsewhere(contender, run))
+  }
+  // The first seconds of a Worker cost a third more, until V8 has compiled what is used.
+  for (const contender of running) {
+    for (let window = 0; window < 2; window++) {
+      await contender.prepare()
+      await contender.work()
+    }
+  }
+  const comparison = await compare(running, { rounds: run.rounds, note })
+  for (const { stop } of running) await stop()
+  return comparison
+}
+
+async function measureStages(run: Run): Promise<Comparison> {
+  note('single stages')
+  const mine = await startStages(here, run)
+  const theirs = run.against && (await startStages(run.against, run))
+  const contenders = [
+    ...(mine?.contenders ?? []),
+    ...(theirs?.contenders ?? []).map((contender) => elsewhere(contender, run)),
+  ]
+  for (const contender of contenders) {
+    await contender.prepare()
+    await contender.work()
+  }
+  const comparison = await compare(contenders, { rounds: run.rounds, note })
+  await mine?.stop()
+  await theirs?.stop()
+  return comparison
+}
+
+async function measureStart(run: Run): Promise<Comparison> {
+  note('start')
+  const mine = await startUps(here, run)
+  const theirs = run.against ? await startUps(run.against, run) : []
+  const other = theirs.map((contender) => elsewhere(contender, run))
+  return compare([...mine, ...other], { rounds: run.rounds, note })
+}
+
+/** A contender of the other state, under a name of its own. */
+function elsewhere<C extends Contender>(contender: C, { against }: Run): C {
+  return { ...contender, name: `${contender.name} @ ${against?.name}` }
+}
+
+function report(measured: Measurements, ref: string | undefined): readonly Figure[] {
+  const { whole, stages, startUp, sizes, memory } = measured
+  const { date, commit, machine, versions } = measured.provenance
+  say(`${commit}, ${date}, ${machine}, ${versions}`)
+  if (whole) say(`\n${requestTable(whole)}`)
+  const figures = [
+    ...(whole ? wholeFigures(whole) : []),
+    ...(stages ? stageFigures(stages) : []),
+    ...(startUp ? startFigures(startUp) : []),
+    ...(sizes ? sizeFigures(sizes) : []),
+    ...(memory ? memoryFigures(memory) : []),
+  ]
+  say(`\n${figureTable(figures)}\n`)
+  const comparisons = Object.entries({ whole, stages, startUp })
+  for (const [name, comparison] of comparisons) {
+    if (comparison === undefined) continue
+    if (ref !== undefined) say(`${changeTable(comparison, ref)}\n`)
+    say(`${name}: ${cleanliness(comparison)}`)
+  }
+  return figures
+}
+
+/** Writes the figures as JSON and as a picture. */
+function keep(
+  measured: Measurements & { readonly figures: readonly Figure[] },
+  isRecord: boolean,
+): void {
+  const folder = join(projectPath, isRecord ? 'test/bench' : 'dist')
+  mkdirSync(folder, { recursive: true })
+  const { provenance, figures, sizes, memory } = measured
+  const json = JSON.stringify({ provenance, figures, sizes, memory }, undefined, 2)
+  writeFileSync(join(folder, 'figures.json'), `${json}\n`)
+  if (measured.whole === undefined) return
+  const caption = 'CPU of one request in workerd, over the least that any gateway costs'
+  writeFileSync(join(folder, 'figures.svg'), drawPicture(figures, caption))
+  say(`written to ${folder}`)
+}
