@@ -33,5 +33,6 @@ export default defineGateway((env) => ({
   // hosts: ['api.example.com'],                      instead of HOSTS: others get 421
   // canonicalOrigin: 'https://api.example.com',      how browsers know this gateway
   // signInUrl: 'https://accounts.example.com/sign-in',
+  // identity: 'assertion',                           who is asking, signed, and no header beside it
   // aliases: { '/healthz': 'livez' },                Usher's own surfaces at further paths
 }))
