@@ -175,9 +175,9 @@ function keep(
   mkdirSync(folder, { recursive: true })
   const { provenance, figures, sizes, memory } = measured
   const json = JSON.stringify({ provenance, figures, sizes, memory }, undefined, 2)
-  writeFileSync(join(folder, 'figures.json'), `${json}\n`)
+  writeFileSync(join(folder, 'results.json'), `${json}\n`)
   if (measured.whole === undefined) return
   const caption = 'CPU of one request in workerd, over the least that any gateway costs'
-  writeFileSync(join(folder, 'figures.svg'), drawPicture(figures, caption))
+  writeFileSync(join(folder, 'results.svg'), drawPicture(figures, caption))
   say(`written to ${folder}`)
 }
