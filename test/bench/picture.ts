@@ -18,7 +18,7 @@ export function drawPicture(figures: readonly Figure[], caption: string): string
     .filter(({ what }) => what.endsWith(suffix))
     .map(({ what, value }): Bar => {
       const label = what.slice(0, -suffix.length)
-      return { label, value: value.median, isUsher: !label.includes('proxy') }
+      return { label, value: value.median, isUsher: !/proxy|plumbing/.test(label) }
     })
   const bars = [{ label: 'bare pass-through', value: 1, isUsher: false }, ...measured]
   const longest = Math.max(...bars.map(({ value }) => value))

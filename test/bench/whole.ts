@@ -51,6 +51,7 @@ export const bare = worker('bare')
 /** What stands beside the gateway: the limit of the platform, and what one would write otherwise. */
 export const others: readonly Kind[] = [
   { name: 'bare pass-through', entry: bare, tokens: known },
+  { name: 'plumbing alone', entry: worker('plumbing'), tokens: known },
   { name: '@hono/clerk-auth + hono/proxy', entry: worker('clerk-auth'), tokens: known },
   { name: '@clerk/hono + hono/proxy', entry: worker('clerk-hono'), tokens: known },
 ]
@@ -139,7 +140,7 @@ async function works(
   const authorization = `Bearer ${issuer.token({ user: 1, session: 1 })}`
   const told = await load.ask({ authorization, 'x-user-id': 'forged', 'x-usher-user-id': 'forged' })
   const head = origin.lastHead()
-  if (entry === bare) return told === 200
+  if (entry === bare || entry === worker('plumbing')) return told === 200
   // A state of the project that does not know this configuration yet has nothing to be compared with.
   if (told === 503) return false
   const mine = entry.includes('/clerk-') ? 'x-user-id' : 'x-usher-user-id'
