@@ -30,7 +30,12 @@ export function createReadyz(capabilities: ApiCapabilities): (call: Call) => Pro
     // Whoever asks while a check is under way gets what was known before: a probe must not become load.
     if (nowMs - checkedAtMs >= keptMs) {
       checkedAtMs = nowMs
-      readiness = await check(call, capabilities)
+      const checking = check(call, capabilities).then((found) => {
+        readiness = found
+      })
+      // It goes on when whoever asked gives up: an old answer must not outlive its time.
+      call.moment.waitUntil(checking)
+      await checking
     }
     // Nothing is known before the first check is done. The runtime may end the request that makes it at
     // any time, so nobody awaits its promise: each looks again by a timer of their own.

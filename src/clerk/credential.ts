@@ -103,7 +103,8 @@ function readPart(text: string): CookiePart {
 }
 
 const opaqueToken = /\b(?:ak|mt|oat)_/
-const jwtLike = /([\w+/=-]+)\.([\w+/=-]+)\.[\w+/=-]*/g
+/** It begins only where such characters begin: tried at each of them, it would take the square of their number. */
+const jwtLike = /(?<![\w+/=-])([\w+/=-]+)\.([\w+/=-]+)\.[\w+/=-]*/g
 
 /**
  * Whether an `Authorization` value has the shape of a Clerk credential, whatever its scheme: an opaque

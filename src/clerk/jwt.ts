@@ -20,7 +20,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 /** An instance writes the same header into all of its tokens. */
 const headers = createRecent<string, Claims>(200)
-/** Longer ones are not remembered: they would be memory at anyone's disposal. */
+/** Longer ones are not remembered. Anyone can fill this memory, with 200 tokens of {@link tokenMaxBytes} at most. */
 const rememberedHeaderMax = 512
 
 /**

@@ -74,8 +74,11 @@ function parseOriginName(name: string): Result<string, string> {
 /** One segment in lower case, of characters that no spelling can hide. */
 function parsePrefix(source: string): Result<string, string> {
   if (source === '/__clerk') return err("Is where Clerk's Frontend API is: choose another.")
-  if (/^\/(?!\.{1,2}$)[a-z0-9._~-]+$/.test(source)) return ok(source)
-  return err('Must be "/" and one segment of lower-case letters, digits, "-", ".", "_" or "~".')
+  // Some readers drop dots at the end of a name.
+  if (/^\/[a-z0-9._~-]*[a-z0-9_~-]$/.test(source)) return ok(source)
+  return err(
+    'Must be "/" and one segment of lower-case letters, digits, "-", ".", "_" or "~" that ends in no dot.',
+  )
 }
 
 /** Plain characters only, which have one spelling. Given without its trailing slash. */

@@ -69,7 +69,7 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
     let newest = kept.get(name)
     if (newest === undefined || !mayServe(newest, user, nowMs)) {
       const assertion = await sign({ ...statement, iat, exp })
-      newest = { assertion, renewAtMs: nowMs + ((exp - iat) * 1000) / 2, expiresAtSeconds: exp }
+      newest = { assertion, renewAtMs: ((iat + exp) * 1000) / 2, expiresAtSeconds: exp }
       kept.set(name, newest)
     }
     ofUser.set(user, { kept: newest, audience, holdings })

@@ -42,12 +42,14 @@ export async function forward(
   }
 
   const init = { headers, redirect: 'manual', cache: 'no-store' } as const
-  // A copy takes the body along by identity, and for GET that is the only way it can have one. Where
-  // there is none, the address alone is the cheaper way to say the same.
-  const ask = () =>
-    request.body === null
-      ? send(url, { method: request.method, ...init })
-      : send(new Request(url, request), init)
+  // A copy takes the body along by identity, and for GET that is the only way it can have one; to a
+  // Worker it takes what the platform knows of the client too (`request.cf`). For the rest the address
+  // alone is cheaper.
+  const isCopied = request.body !== null || origin.kind === 'service'
+  const ask = async () =>
+    isCopied
+      ? send(new Request(url, request), init)
+      : send(url, { method: request.method, ...init })
   try {
     const response = await inTime(ask, origin.timeoutMs, clock)
     if (response === 'late') return refuse('origin-timeout')
@@ -59,16 +61,20 @@ export async function forward(
 
 /**
  * What `ask` gives, or `late`. The request that came too late is left to itself: the platform ends it with
- * the one that it was for. AbortSignal.timeout would also cut a body that is still streaming, and a signal
- * of our own costs every request more than the timer does.
+ * the one that it was for, and what goes on behind that. AbortSignal.timeout would also cut a body that is
+ * still streaming, and a signal of our own costs every request more than the timer does.
  */
-function inTime<T>(ask: () => Promise<T>, limitMs: number, clock: Clock): Promise<T | 'late'> {
+function inTime(
+  ask: () => Promise<Response>,
+  limitMs: number,
+  clock: Clock,
+): Promise<Response | 'late'> {
   return new Promise((resolve, reject) => {
     const disarm = clock.after(limitMs, () => resolve('late'))
     ask().then(
-      (value) => {
+      (response) => {
         disarm()
-        resolve(value)
+        resolve(response)
       },
       (thrown) => {
         disarm()

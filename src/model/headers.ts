@@ -79,7 +79,7 @@ export function isStripped(name: string): boolean {
 
 const none: ReadonlySet<string> = new Set()
 /** What nearly every client and proxy says, and what nominates no header. */
-const ordinary: readonly string[] = ['keep-alive', 'Keep-Alive', 'close']
+const ordinary: readonly string[] = ['keep-alive', 'Keep-Alive']
 
 /** The folded names that a `Connection` header nominates as belonging to this connection only. */
 export function nominated(connection: string | null): ReadonlySet<string> {

@@ -103,6 +103,7 @@ describe('the check of a config', () => {
     ['prefix', { prefix: '/a/b' }],
     ['prefix', { prefix: '/Usher' }],
     ['prefix', { prefix: '/..' }],
+    ['prefix', { prefix: '/usher.' }],
     ['prefix', { prefix: '/__clerk' }],
     ['prefix', { prefix: '/%75' }],
     ['hosts', { hosts: [] }],

@@ -148,6 +148,17 @@ describe('the assertion', () => {
     expect(read().claims).toMatchObject({ sub: 'user_ada', act: { sub: 'user_support' } })
   })
 
+  it('is never served after its end, however short its life was', async () => {
+    const endSeconds = nowSeconds() + 1
+    const ending = await world.token({ exp: endSeconds })
+    await world.clock.advance((endSeconds + 4.8) * 1000 - world.clock.now())
+    await world.get('/api/x', ending)
+    expect(read().claims.exp).toBe(endSeconds + 5)
+    await world.clock.advance(400)
+    await world.get('/api/x', await world.token())
+    expect(read().claims.exp).toBeGreaterThan(world.clock.now() / 1000)
+  })
+
   it('serves the next token of a session too, where it would say the same and ends no later', async () => {
     await world.get('/api/x', await world.token())
     const first = last()

@@ -80,6 +80,25 @@ describe('a service binding', () => {
     expect(own.sent).toEqual([])
   })
 
+  it('is told what the platform knows of the client, with a body and without', async () => {
+    const seen: unknown[] = []
+    const fetch = async (input: string | Request, init?: RequestInit) => {
+      seen.push(typeof input === 'string' ? input : input.cf)
+      return new Response(new Request(input, init).body)
+    }
+    const own = await createWorld({
+      config: {
+        origins: { billing: { service: 'BILLING' } },
+        routes: [{ path: '/**', origin: 'billing', access: 'public' }],
+      },
+      bindings: { BILLING: { fetch } },
+    })
+    const cf = { country: 'NL' } as RequestInitCfProperties
+    await own.walk(new Request(`${gatewayUrl}/a`, { cf }))
+    await own.walk(new Request(`${gatewayUrl}/a`, { cf, method: 'POST', body: 'x' }))
+    expect(seen).toMatchObject([cf, cf])
+  })
+
   it('that is not bound is 501 with its name, and the rest goes on', async () => {
     const config = {
       origins: { billing: { service: 'BILLING' }, api: { url: 'https://origin.usher.test' } },
