@@ -71,16 +71,7 @@ function inTime(
 ): Promise<Response | 'late'> {
   return new Promise((resolve, reject) => {
     const disarm = clock.after(limitMs, () => resolve('late'))
-    ask().then(
-      (response) => {
-        disarm()
-        resolve(response)
-      },
-      (thrown) => {
-        disarm()
-        reject(thrown)
-      },
-    )
+    ask().finally(disarm).then(resolve, reject)
   })
 }
 

@@ -2,7 +2,7 @@
  * Measures what the gateway costs, beside the platform's limit and what one would write otherwise.
  * Nothing of it is a test: it prints ratios that hold on one machine in one run. `npm run bench` calls it.
  *
- *   npm run bench                             all of it, about 15 minutes
+ *   npm run bench                             all of it, about ten minutes
  *   npm run bench -- --only whole,stages      some of it: whole, stages, start, sizes, memory
  *   npm run bench -- --against main~3         this state beside another one, in the same rounds
  *   npm run bench -- --rounds 15              more rounds than 9
@@ -95,7 +95,8 @@ async function measureWhole(run: Run): Promise<Comparison> {
   const running: RunningContender[] = []
   for (const kind of [...others, ...usher]) {
     const contender = await startContender(kind, here, run)
-    if (contender !== undefined) running.push(contender)
+    if (contender === undefined) throw new Error(`${kind.entry} does not run here`)
+    running.push(contender)
   }
   for (const kind of run.against === undefined ? [] : usher) {
     const contender = await startContender(kind, run.against ?? here, run)
@@ -116,9 +117,10 @@ async function measureWhole(run: Run): Promise<Comparison> {
 async function measureStages(run: Run): Promise<Comparison> {
   note('single stages')
   const mine = await startStages(here, run)
+  if (mine === undefined) throw new Error('The stages do not build here')
   const theirs = run.against && (await startStages(run.against, run))
   const contenders = [
-    ...(mine?.contenders ?? []),
+    ...mine.contenders,
     ...(theirs?.contenders ?? []).map((contender) => elsewhere(contender, run)),
   ]
   for (const contender of contenders) {
@@ -126,7 +128,7 @@ async function measureStages(run: Run): Promise<Comparison> {
     await contender.work()
   }
   const comparison = await compare(contenders, { rounds: run.rounds, note })
-  await mine?.stop()
+  await mine.stop()
   await theirs?.stop()
   return comparison
 }

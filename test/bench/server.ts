@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream'
 import { productionPlatform } from '../support/platform.ts'
 
 /** The core that the process under test has for itself; load and origin have the other. */
-export const serverCore = '0'
+const serverCore = '0'
 
 /** A workerd process that serves one Worker, without Miniflare, wrangler or an inspector. */
 export interface Server {

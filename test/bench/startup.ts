@@ -26,7 +26,7 @@ export async function startUps(
   const variables = await variablesFor(shipped, issuer)
   return [shipped, empty].flatMap((entry) => {
     const bundle = bundleOf(checkout, entry)
-    if (bundle === undefined) return []
+    if (bundle === undefined) throw new Error(`${entry} does not build at ${checkout.name}`)
     const name = entry === shipped ? 'shipped' : 'empty'
     const start = () => startServer({ bundle, variables, originPort: origin.port })
     return (['listening', 'first answer'] as const).map((until) =>
@@ -70,7 +70,8 @@ export interface Sizes {
 
 /** The sizes of the shipped Worker. */
 export async function sizesOf(checkout: Checkout): Promise<Sizes> {
-  const uploaded = bundleOf(checkout, shipped) ?? ''
+  const uploaded = bundleOf(checkout, shipped)
+  if (uploaded === undefined) throw new Error(`${shipped} does not build at ${checkout.name}`)
   const evaluated = await evaluatedText(checkout)
   return { uploadedGzipKiB: gzipKiB(uploaded), evaluatedGzipKiB: gzipKiB(evaluated) }
 }
