@@ -22,19 +22,11 @@ const sessionCookie = '__session'
 export function findBearer(headers: Headers): Result<Credential, Refusal> | undefined {
   const authorization = headers.get('authorization')
   if (authorization === null) return undefined
-  const token = soleToken(authorization)
+  const token = singleBearer.exec(authorization)?.[1]
   if (token !== undefined) return ok({ token, carrier: 'header' })
   // The runtime joins header lines with commas, so a bearer token may stand behind another scheme.
   if (!authorization.split(',').some((part) => bearerScheme.test(part))) return undefined
   return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')
-}
-
-/** What follows `Bearer` when nothing follows that; the usual spelling is seen without a closer look. */
-function soleToken(authorization: string): string | undefined {
-  if (!authorization.startsWith('Bearer ')) return singleBearer.exec(authorization)?.[1]
-  const token = authorization.slice('Bearer '.length)
-  const isSole = token !== '' && !token.includes(' ') && !token.includes(',')
-  return isSole && !token.includes('\t') ? token : singleBearer.exec(authorization)?.[1]
 }
 
 /** The token of the `__session` cookie, where authorised parties are configured. */

@@ -42,8 +42,6 @@ interface Kept {
 export function createAssert(keys: readonly SigningKey[]): Assert {
   const signingKey = keys.find((key) => key.state === 'current')
   const kept = createRecent<string, Kept>(keptMax)
-  // The same person with the same token is the same object, which is found quicker than what it says.
-  const ofUser = new WeakMap<User, KeptOfUser>()
   let privateKey: CryptoKey | undefined
 
   async function sign(payload: object): Promise<string> {
@@ -59,36 +57,22 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
     return `${text}.${encodeBase64url(signature)}`
   }
 
-  async function renew(assertable: Assertable, nowMs: number): Promise<string> {
-    const { user, holdings, audience, request } = assertable
-    const statement = statementOf(assertable)
+  async function renew(assertable: Assertable, name: string | undefined, nowMs: number) {
     const iat = Math.floor(nowMs / 1000)
-    const exp = Math.min(iat + assertionLifeSeconds, endOf(user))
-    if (request !== undefined) return sign({ ...statement, iat, exp })
-    const name = JSON.stringify(statement)
-    let newest = kept.get(name)
-    if (newest === undefined || !mayServe(newest, user, nowMs)) {
-      const assertion = await sign({ ...statement, iat, exp })
-      newest = { assertion, renewAtMs: ((iat + exp) * 1000) / 2, expiresAtSeconds: exp }
-      kept.set(name, newest)
-    }
-    ofUser.set(user, { kept: newest, audience, holdings })
-    return newest.assertion
+    const exp = Math.min(iat + assertionLifeSeconds, endOf(assertable.user))
+    const assertion = await sign({ ...statementOf(assertable), iat, exp })
+    const renewAtMs = ((iat + exp) * 1000) / 2
+    if (name !== undefined) kept.set(name, { assertion, renewAtMs, expiresAtSeconds: exp })
+    return assertion
   }
 
   return (assertable, { nowMs }) => {
-    const { user, holdings, audience, request } = assertable
-    const last = request === undefined ? ofUser.get(user) : undefined
-    const says = last?.audience === audience && isSame(last.holdings, holdings)
-    return says && mayServe(last.kept, user, nowMs) ? last.kept.assertion : renew(assertable, nowMs)
+    if (assertable.request !== undefined) return renew(assertable, undefined, nowMs)
+    const name = JSON.stringify(statementOf(assertable))
+    const known = kept.get(name)
+    const serves = known !== undefined && mayServe(known, assertable.user, nowMs)
+    return serves ? known.assertion : renew(assertable, name, nowMs)
   }
-}
-
-/** The last assertion of someone, and what it was made of beside them. */
-interface KeptOfUser {
-  readonly kept: Kept
-  readonly audience: string
-  readonly holdings: Holdings | undefined
 }
 
 /** No assertion outlives the credential by more than the skew that the credential is given. */
@@ -98,10 +82,6 @@ function endOf(user: User): number {
 
 function mayServe({ renewAtMs, expiresAtSeconds }: Kept, user: User, nowMs: number): boolean {
   return nowMs < renewAtMs && expiresAtSeconds <= endOf(user)
-}
-
-function isSame(left: Holdings | undefined, right: Holdings | undefined): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right)
 }
 
 /** All that an assertion says, but when. */

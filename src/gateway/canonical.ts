@@ -1,7 +1,7 @@
-import { createRecent } from '../model/recent.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Escape } from '../model/route.ts'
+import { canonicalHost, isHost } from './host.ts'
 
 /** Path and query together. */
 export const targetMaxBytes = 8192
@@ -31,8 +31,6 @@ const plainUrl =
   /^(https?):\/\/([^/?#\\]+)((?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)(\?[!$-&(-;=?-~]+)?$/
 
 const urlShape = /^(https?):\/\/([^/?#\\]*)([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
-const hostShape = /^(?=.{1,253}$)((?:[a-z0-9_-]+\.)*[a-z0-9_-]+|\[[0-9a-f:.]+\])\.?(?::(\d{1,5}))?$/
-const defaultPorts = { http: 80, https: 443 } as const
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const controlCharacter = /[\u0000-\u001f\u007f]/
 /** A segment that needs no second look. */
@@ -74,9 +72,7 @@ export function canonicalize(
   if (scheme !== 'http' && scheme !== 'https') return refuse('target-has-bad-host')
   // workerd writes the Host header into the URL as it came, so `Host: h/public` would begin the path.
   const hostHeader = headers.get('host') ?? authority
-  if (hostHeader !== authority && !hostShape.test(hostHeader.toLowerCase())) {
-    return refuse('target-has-bad-host')
-  }
+  if (hostHeader !== authority && !isHost(hostHeader)) return refuse('target-has-bad-host')
   if (rawPath.length + rawQuery.length > targetMaxBytes) return refuse('target-too-long')
   if (fragment !== undefined) return refuse('target-has-fragment')
   const host = canonicalHost(authority, scheme)
@@ -99,25 +95,6 @@ export function canonicalize(
     escapes,
     isPlain: plain !== null || plainUrl.test(url),
   })
-}
-
-/** Hosts without a port that were found to be canonical as they stand: a gateway has few. */
-const knownHosts = createRecent<string, true>(200)
-
-function canonicalHost(authority: string, scheme: 'http' | 'https'): Result<string, Refusal> {
-  if (knownHosts.get(authority)) return ok(authority)
-  const [, name, port] = hostShape.exec(authority.toLowerCase()) ?? []
-  // What looks like a number or an address (`1.2.3`, `0x7f.1`) is read by every URL parser as another one.
-  if (name === undefined || parsedHost(name) !== name) return refuse('target-has-bad-host')
-  if (name === authority) knownHosts.set(name, true)
-  if (port === undefined) return ok(name)
-  const number = Number(port)
-  if (number < 1 || number > 65_535) return refuse('target-has-bad-host')
-  return ok(number === defaultPorts[scheme] ? name : `${name}:${number}`)
-}
-
-function parsedHost(name: string): string | undefined {
-  return URL.canParse(`https://${name}`) ? new URL(`https://${name}`).hostname : undefined
 }
 
 type CanonicalPath = Pick<CanonicalTarget, 'path' | 'segments' | 'escapes'>
