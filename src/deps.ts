@@ -1,4 +1,4 @@
-import type { ApiCapabilities, Call, UserRecord } from './api/capabilities.ts'
+import type { ApiCapabilities, Call } from './api/capabilities.ts'
 import { fetchUser } from './clerk/client.ts'
 import { cookieSuffixOf, type Issuer } from './clerk/issuer.ts'
 import { createKeyRing } from './clerk/key-ring.ts'
@@ -18,14 +18,14 @@ import type { Road, Roads } from './gateway/forward.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import type { RequestRecord } from './gateway/record.ts'
-import { type Clock, type Moment, within } from './model/clock.ts'
+import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { identityHeaders } from './model/headers.ts'
-import type { User } from './model/principal.ts'
 import { refusalResponse } from './model/refusal-response.ts'
 import { err, ok, type Result } from './model/result.ts'
-import { createFactsMemory } from './store/facts-memory.ts'
+import type { Introduction } from './store/first-sight.ts'
 import { createKeyStore } from './store/key-store.ts'
+import { openPeople } from './store/known-people.ts'
 
 /** What the platform gives: the required bindings, and the variables beside them. */
 export interface Env {
@@ -96,15 +96,20 @@ function furnishGateway(
   const clock = house.clock ?? systemClock
   const network: Road = house.fetch ?? ((input, init) => fetch(input, init))
   const issuer = openIssuer(settings.clerk, { kv: env.KV, network, clock })
-  const people = openPeople({ rules, settings }, { env, network, clock })
-  const { greet, knowUser } = people
+  const people = openPeople({
+    ...introductionTo({ rules, settings }, { network, clock }),
+    d1: env.DB,
+    clock,
+    factsRead: rules.factsRead,
+    trustedEmailClaim: rules.trustedEmailClaim,
+  })
   const readFacts = house.facts ?? people.readFacts
   const authority = { issuer, readFacts, canonicalOrigin: rules.canonicalOrigin }
   const capabilities: ApiCapabilities = {
     clock,
     issuer,
     readFacts,
-    knowUser,
+    knowUser: people.know,
     signingKeys: settings.signingKeys,
     openDiagnosis: relaxations.openDiagnosis,
     readinessChecks: [
@@ -118,7 +123,7 @@ function furnishGateway(
     rules,
     routes: buildRouteTable(rules.routes),
     authority,
-    greet,
+    greet: createGreeting(people.record),
     assert: createAssert(settings.signingKeys),
     roads: { network, services: servicesOf(rules.routes, env) },
     rooms: openRooms(house, capabilities, authority),
@@ -140,78 +145,19 @@ function openIssuer(
   return { issuers, authorizedParties, audiences, keys, cookieSuffix }
 }
 
-interface World {
-  readonly env: Env
-  readonly network: Road
-  readonly clock: Clock
-}
-
-/** How long someone waits to be told what is kept of them. */
-const knowLimitMs = 2000
-/** How long it may take to note someone. The platform ends what goes on behind an answer after 30 s. */
-const noteLimitMs = 20_000
-
-/** The database room is loaded when something is first asked of it. */
-async function databaseAt(binding: D1Database | D1DatabaseSession) {
-  const { openDatabase } = await import('./store/database.ts')
-  return openDatabase(binding)
-}
-
-/** What Usher knows of people. */
-function openPeople(
+function introductionTo(
   { rules, settings }: Omit<Compiled, 'warnings'>,
-  { env, network, clock }: World,
-) {
+  { network, clock }: { network: Road; clock: Clock },
+): Introduction {
   const { secretKey, apiUrl } = settings.clerk
-  const facts = createFactsMemory(async ({ userId, mustBeFresh }) => {
-    const { readFacts } = await import('./store/facts.ts')
-    const isNear = rules.factsRead === 'nearest' && !mustBeFresh
-    const reader = isNear ? env.DB.withSession('first-unconstrained') : env.DB
-    return readFacts(await databaseAt(reader), userId)
-  }, clock)
-
-  async function record(user: User, { nowMs }: Moment): Promise<boolean> {
-    const { recordSight } = await import('./store/first-sight.ts')
-    const claim = rules.trustedEmailClaim
-    const trusted = claim === undefined ? undefined : user.claims[claim]
-    const trustedEmail = typeof trusted === 'string' && trusted ? trusted.toLowerCase() : undefined
-    const hasChanged = await recordSight(
-      await databaseAt(env.DB),
-      { userId: user.userId, trustedEmail, nowMs },
-      {
-        defaultRole: rules.defaultRole,
-        adminEmails: settings.adminEmails,
-        fetchProfile: async (userId) =>
-          secretKey === undefined
-            ? undefined
-            : fetchUser(userId, { apiUrl, secretKey, send: network, clock }),
-      },
-    )
-    if (hasChanged) facts.forget(user.userId)
-    return hasChanged
+  return {
+    defaultRole: rules.defaultRole,
+    adminEmails: settings.adminEmails,
+    fetchProfile: async (userId) =>
+      secretKey === undefined
+        ? undefined
+        : fetchUser(userId, { apiUrl, secretKey, send: network, clock }),
   }
-
-  async function recordInTime(user: User, moment: Moment): Promise<void> {
-    const hasChanged = await within(clock, noteLimitMs, record(user, moment))
-    if (hasChanged === undefined) throw new Error('There is no record yet')
-  }
-
-  async function know(user: User, moment: Moment): Promise<UserRecord | undefined> {
-    const { findUser } = await import('./store/people.ts')
-    const database = await databaseAt(env.DB)
-    const known = await findUser(database, user.userId)
-    if (known === undefined) await record(user, moment)
-    return known ?? findUser(database, user.userId)
-  }
-
-  async function knowUser(user: User, moment: Moment): Promise<UserRecord | undefined> {
-    const knowing = know(user, moment)
-    // Where Clerk is slow to say who it is, the record is still made, behind the request.
-    moment.waitUntil(within(clock, noteLimitMs, knowing))
-    return within(clock, knowLimitMs, knowing)
-  }
-
-  return { readFacts: facts.read, greet: createGreeting(recordInTime), knowUser }
 }
 
 function openRooms(
