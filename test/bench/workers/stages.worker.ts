@@ -79,8 +79,8 @@ async function furnish(env: Env, routesCount: number): Promise<void> {
   houses.set(routesCount, { gateway, visitors: await Promise.all(guests) })
 }
 
-function scrutinyOf({ route: { access, revocation } }: Match) {
-  return { access, revocation, tellsFacts: false }
+function scrutinyOf({ route }: Match) {
+  return { ...route, tellsFacts: false }
 }
 
 type Stage = (house: House, visitor: Visitor, turn: number) => unknown
@@ -90,11 +90,11 @@ const stages: Readonly<Record<string, Stage>> = {
   'nothing awaited': async () => undefined,
   canonicalize: ({ gateway }, { asking }) => canonicalize(asking.request, gateway.rules.escapes),
   match: ({ gateway }, { target, asking }) => match(gateway.routes, target, asking.request),
-  authorize: (_, { matched, caller }) => authorize(matched, caller),
+  authorize: (_, { matched, caller, target }) => authorize(matched, caller, target),
   decide({ gateway }, { asking, caller }) {
     const target = must(canonicalize(asking.request, gateway.rules.escapes))
     must(findSurface(target, gateway.rules))
-    return authorize(must(match(gateway.routes, target, asking.request)), caller)
+    return authorize(must(match(gateway.routes, target, asking.request)), caller, target)
   },
   'verify remembered': ({ gateway }, { asking, matched }) =>
     authenticate(asking, scrutinyOf(matched), gateway.authority),
