@@ -36,11 +36,16 @@ afterAll(async () => {
 })
 beforeEach(() => scene.clear())
 
-/** `/…/stream` answers at once and goes on for three time-outs, `/…/late` begins too late, else it echoes. */
+/**
+ * `/…/stream` answers at once and goes on for three time-outs, `/…/late` begins too late, `/…/never` does
+ * not begin at all, else it echoes.
+ */
 function startSlowOrigin(): Server {
   return createServer((request, response) => {
     if (request.url?.endsWith('/late')) {
       setTimeout(() => response.end('late'), 4 * timeoutMs)
+    } else if (request.url?.endsWith('/never')) {
+      slowOrigin.emit('kept waiting', request)
     } else if (request.url?.endsWith('/stream')) {
       response.writeHead(200, { 'content-type': 'text/plain' }).flushHeaders()
       for (const part of [1, 2, 3, 4]) {
@@ -138,6 +143,14 @@ describe('the time-out', () => {
     expect(status(response)).toBe(504)
     expect(response.body).toContain('origin-timeout')
     expect(performance.now() - startedAtMs).toBeLessThan(4 * timeoutMs)
+  })
+
+  it('lets go of an origin that never answers, once nothing is pending behind the request', async () => {
+    const kept = once(slowOrigin, 'kept waiting') as Promise<[IncomingMessage]>
+    expect(status(await sendRaw(lingering.port, rawGet('/slow/never')))).toBe(504)
+    const [{ socket }] = await kept
+    if (!socket.destroyed) await once(socket, 'close')
+    expect(socket.destroyed).toBe(true)
   })
 
   it('of one route is not that of another', async () => {
