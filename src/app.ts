@@ -2,7 +2,9 @@ import { type Context, Hono } from 'hono'
 import type { ApiCapabilities } from './api/capabilities.ts'
 import { createReadyz, livez } from './api/health.ts'
 import { jwks } from './api/jwks.ts'
+import { resourceMetadata } from './api/resource-metadata.ts'
 import { type Room, refused } from './api/room.ts'
+import { resourceMetadataPath } from './gateway/own.ts'
 
 /**
  * The front desk: the map of Usher's own rooms, by their path below the prefix. Requests for origins
@@ -20,12 +22,25 @@ export function createApp(capabilities: ApiCapabilities): Hono<Room> {
     return people.fetch(c.req.raw, c.env)
   }
 
+  async function knowsTokens(
+    c: Context<Room>,
+    surface: 'verify' | 'exchange' | 'diagnose',
+  ): Promise<Response> {
+    const tokens = await import('./api/tokens.ts')
+    return tokens[surface](c.env.call, capabilities)
+  }
+
   app.get('/livez', () => livez())
   app.get('/readyz', (c) => readyz(c.env.call))
   app.get('/jwks.json', () => jwks(capabilities.signingKeys))
   app.get('/me', knowsPeople)
-  app.post('/verify', knowsPeople)
   app.get('/clerk-test', knowsPeople)
+  app.post('/verify', (c) => knowsTokens(c, 'verify'))
+  app.post('/token', (c) => knowsTokens(c, 'exchange'))
+  if (capabilities.openDiagnosis) app.post('/diagnose', (c) => knowsTokens(c, 'diagnose'))
+  app.on(['GET', 'OPTIONS'], resourceMetadataPath, (c) =>
+    resourceMetadata(c.env.call, capabilities),
+  )
 
   app.notFound((c) => {
     const methods = app.routes.filter(({ path }) => path === c.req.path).map(({ method }) => method)

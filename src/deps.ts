@@ -1,8 +1,10 @@
 import type { ApiCapabilities, Call } from './api/capabilities.ts'
 import { fetchUser } from './clerk/client.ts'
-import { cookieSuffixOf, type Issuer } from './clerk/issuer.ts'
+import type { Exchange } from './clerk/exchange.ts'
+import { cookieSuffixOf, type Issuer, isProductionKey } from './clerk/issuer.ts'
 import { createKeyRing } from './clerk/key-ring.ts'
 import { askSources } from './clerk/key-source.ts'
+import type { VerifyOpaque } from './clerk/opaque.ts'
 import { createPemRing } from './clerk/pem.ts'
 import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
 import type { GatewayDefinition } from './config/define.ts'
@@ -10,13 +12,12 @@ import type { ClerkSettings } from './config/environment.ts'
 import type { Problem } from './config/problem.ts'
 import { type Relaxations, strict } from './config/relaxations.ts'
 import { createGreeting } from './gateway/acquaintance.ts'
-import type { Asking } from './gateway/asking.ts'
 import { canSign, createAssert } from './gateway/assertion.ts'
-import { authenticate, type Scrutiny } from './gateway/authenticate.ts'
 import { canonicalize } from './gateway/canonical.ts'
 import type { Road, Roads } from './gateway/forward.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
+import { type Receptionist, receive } from './gateway/reception.ts'
 import type { RequestRecord } from './gateway/record.ts'
 import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
@@ -104,12 +105,19 @@ function furnishGateway(
     trustedEmailClaim: rules.trustedEmailClaim,
   })
   const readFacts = house.facts ?? people.readFacts
-  const authority = { issuer, readFacts, canonicalOrigin: rules.canonicalOrigin }
+  const verifyOpaque = openOpaque(settings.clerk, { network, clock })
+  const exchange = openExchange(settings.clerk, { network, clock })
+  const { canonicalOrigin } = rules
+  const authority = { issuer, verifyOpaque, readFacts, canonicalOrigin }
+  const routes = buildRouteTable(rules.routes)
   const capabilities: ApiCapabilities = {
     clock,
-    issuer,
+    rules,
+    expectations: issuer,
+    clerk: settings.clerk,
     readFacts,
     knowUser: people.know,
+    exchange,
     signingKeys: settings.signingKeys,
     openDiagnosis: relaxations.openDiagnosis,
     readinessChecks: [
@@ -121,12 +129,13 @@ function furnishGateway(
   }
   return {
     rules,
-    routes: buildRouteTable(rules.routes),
+    routes,
     authority,
+    exchange,
     greet: createGreeting(people.record),
     assert: createAssert(settings.signingKeys),
     roads: { network, services: servicesOf(rules.routes, env) },
-    rooms: openRooms(house, capabilities, authority),
+    rooms: openRooms(house, { capabilities, rules, routes, authority }),
     clock,
     record: house.record ?? refusalLog(house.log ?? console),
   }
@@ -136,13 +145,45 @@ function openIssuer(
   clerk: ClerkSettings,
   { kv, network, clock }: { kv: KVNamespace; network: Road; clock: Clock },
 ): Issuer {
-  const { issuers, authorizedParties, audiences, jwtKey, keySources } = clerk
+  const { issuers, authorizedParties, audiences, machineId, jwtKey, keySources } = clerk
   const store = createKeyStore(kv, issuers.join(' '))
   const keys = jwtKey
     ? createPemRing(jwtKey)
     : createKeyRing({ ask: askSources(keySources, network, clock), store, clock })
   const cookieSuffix = cookieSuffixOf(clerk.publishableKey)
-  return { issuers, authorizedParties, audiences, keys, cookieSuffix }
+  const isProduction = isProductionKey(clerk.publishableKey)
+  return { issuers, authorizedParties, audiences, machineId, keys, cookieSuffix, isProduction }
+}
+
+/** What verifies opaque credentials; it is loaded when the first one is shown. */
+function openOpaque(
+  { apiUrl, secretKey, machineId, machineSecretKey, audiences }: ClerkSettings,
+  { network, clock }: { network: Road; clock: Clock },
+): VerifyOpaque {
+  const parts = { apiUrl, secretKey, machineId, machineSecretKey, audiences }
+  let verify: VerifyOpaque | undefined
+  return async (query) => {
+    if (verify === undefined) {
+      const { createOpaqueVerifier } = await import('./clerk/opaque.ts')
+      verify ??= createOpaqueVerifier({ ...parts, send: network, clock })
+    }
+    return verify(query)
+  }
+}
+
+/** What exchanges session tokens; it is loaded when the first one is to be exchanged. */
+function openExchange(
+  { apiUrl, secretKey }: ClerkSettings,
+  { network, clock }: { network: Road; clock: Clock },
+): Exchange {
+  let exchange: Exchange | undefined
+  return async (query) => {
+    if (exchange === undefined) {
+      const { createExchange } = await import('./clerk/exchange.ts')
+      exchange ??= createExchange({ apiUrl, secretKey, send: network, clock })
+    }
+    return exchange(query)
+  }
 }
 
 function introductionTo(
@@ -162,8 +203,7 @@ function introductionTo(
 
 function openRooms(
   house: House,
-  capabilities: ApiCapabilities,
-  authority: Gateway['authority'],
+  { capabilities, ...receptionist }: Receptionist & { readonly capabilities: ApiCapabilities },
 ): Gateway['rooms'] {
   let desk: FrontDesk | undefined
   return async (path, asking) => {
@@ -175,24 +215,10 @@ function openRooms(
     const { request, target, requestId, moment } = asking
     const url = `${target.scheme}://${target.host}${path}${target.query}`
     const inside = new Request(url, request)
-    const call = { request: inside, requestId, moment, identify: identifier(asking, authority) }
+    const call = { request: inside, requestId, moment, ...receive(asking, receptionist) }
     const response = await desk.fetch(inside, { call })
     response.headers.set(identityHeaders.requestId, requestId)
     return response
-  }
-}
-
-const plainly = { revocation: 'token', tellsFacts: false } as const
-const optional: Scrutiny = { ...plainly, access: { kind: 'optional' } }
-const signedIn: Scrutiny = {
-  ...plainly,
-  access: { kind: 'signed-in', condition: { kind: 'all', of: [] }, needsFacts: false },
-}
-
-function identifier(asking: Asking, authority: Gateway['authority']): Call['identify'] {
-  return async (mayBeAnonymous) => {
-    const caller = await authenticate(asking, mayBeAnonymous ? optional : signedIn, authority)
-    return caller.ok ? ok(caller.value.principal) : caller
   }
 }
 

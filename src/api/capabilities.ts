@@ -1,19 +1,29 @@
-import type { Issuer } from '../clerk/issuer.ts'
+import type { Expectations } from '../clerk/claims.ts'
+import type { Exchange } from '../clerk/exchange.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import type { ReadFacts } from '../model/facts.ts'
-import type { Principal, User } from '../model/principal.ts'
+import type { Identified, Principal, User } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
+import type { Rules } from '../model/route.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 
-/** A request to one of Usher's own surfaces. */
+/** A request to one of Usher's own surfaces, and what the gateway's own checks say of it. */
 export interface Call {
   readonly request: Request
   readonly requestId: string
   readonly moment: Moment
-  /** Who is asking; the gateway's own check, with `optional` access when `mayBeAnonymous`. */
+  /** Who is asking, by any credential that some route accepts. */
   identify(mayBeAnonymous: boolean): Promise<Result<Principal, Refusal>>
+  /** The person who is asking by a session of theirs, held against facts. */
+  identifySession(): Promise<Result<User, Refusal>>
+  /** Whether whoever is asking may ask what tokens are worth. */
+  admitVerifier(): Promise<Result<void, Refusal>>
+  /** Whom a token of any type vouches for. */
+  verify(token: string): Promise<Result<Identified, Refusal>>
+  /** The resource that the path of a metadata address names; `undefined` where there is none. */
+  describeResource(): { readonly resource: string; readonly scopes: readonly string[] } | undefined
 }
 
 /** Something that readiness depends on. */
@@ -30,13 +40,25 @@ export interface UserRecord extends Omit<Profile, 'status'> {
   readonly lastSeenAt: number | null
 }
 
+/** What opens Clerk's Backend API. */
+export interface ClerkAccess {
+  readonly apiUrl: string
+  readonly publishableKey: string | undefined
+  readonly secretKey: string | undefined
+  readonly machineSecretKey: string | undefined
+}
+
 /** What the API needs of the world. */
 export interface ApiCapabilities {
   readonly clock: Clock
-  readonly issuer: Issuer
+  readonly rules: Pick<Rules, 'surfaces' | 'templates'>
+  /** What tokens must agree with. */
+  readonly expectations: Expectations
+  readonly clerk: ClerkAccess
   readonly readFacts: ReadFacts
   /** The record of someone who is here; makes it where there is none. `undefined` when D1 cannot be asked. */
   readonly knowUser: (user: User, moment: Moment) => Promise<UserRecord | undefined>
+  readonly exchange: Exchange
   readonly signingKeys: readonly SigningKey[]
   readonly readinessChecks: readonly ReadinessCheck[]
   /** Diagnosis is open to everyone, not only to administrators. Local mode alone passes true. */

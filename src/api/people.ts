@@ -3,29 +3,23 @@
  * It never decides about a route of an origin and never reads a binding.
  * The front desk (`app.ts`) mounts it below Usher's prefix, each part loaded when first used.
  */
-import {
-  type SignedInAuthObject,
-  type SignedOutAuthObject,
-  signedInAuthObject,
-  signedOutAuthObject,
-} from '@clerk/backend/internal'
+import type { ClerkClient } from '@clerk/backend'
 import { getAuth } from '@hono/clerk-auth'
 import { type Context, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { verifySessionToken } from '../clerk/token.ts'
 import { holdingsIn } from '../model/facts.ts'
-import type { Principal } from '../model/principal.ts'
-import { refusals } from '../model/refusal.ts'
-import type { ApiCapabilities, UserRecord } from './capabilities.ts'
-import { json, readJson } from './json.ts'
-import { type Room, refused } from './room.ts'
+import type { Identified, User } from '../model/principal.ts'
+import { clerkAuthOf, lazyClerk } from './auth-object.ts'
+import type { ApiCapabilities, ClerkAccess, UserRecord } from './capabilities.ts'
+import { json } from './json.ts'
+import { lastSecondOf, type Room, refused } from './room.ts'
 
-/** The surfaces that know the caller: `me`, `verify` and `clerk-test`. */
+/** The surfaces that know the caller: `me` and `clerk-test`. */
 export function createPeople(capabilities: ApiCapabilities): Hono<Room> {
   const people = new Hono<Room>()
-  people.get('/me', authenticated({ mayBeAnonymous: true }), (c) => me(c, capabilities))
-  people.post('/verify', authenticated(), (c) => verify(c, capabilities))
-  people.get('/clerk-test', authenticated(), (c) => clerkTest(c, capabilities))
+  const introduce = introduction(capabilities.clerk)
+  people.get('/me', introduce({ mayBeAnonymous: true }), (c) => me(c, capabilities))
+  people.get('/clerk-test', introduce({}), (c) => clerkTest(c, capabilities))
   people.onError((error) => {
     throw error
   })
@@ -33,70 +27,69 @@ export function createPeople(capabilities: ApiCapabilities): Hono<Room> {
 }
 
 /**
- * Lets through whom the gateway knows, and shows them to `getAuth(c)` as Clerk's own middleware would.
- * Another kind of token is refused before `getAuth` could see it.
+ * Lets through whom the gateway knows, and shows them to `getAuth(c)` and `c.get('clerk')` as Clerk's
+ * own middleware would.
  */
-function authenticated({ mayBeAnonymous = false } = {}) {
-  return createMiddleware<Room>(async (c, next) => {
-    const identified = await c.env.call.identify(mayBeAnonymous)
-    if (!identified.ok) return refused(c, identified.error)
-    const principal = identified.value
-    c.set('principal', principal)
-    c.set('clerkAuth', (() => authObject(principal)) as typeof c.var.clerkAuth)
-    return next()
-  })
+export function introduction(access: ClerkAccess, clerk: ClerkClient = lazyClerk(access)) {
+  return ({ mayBeAnonymous = false }) =>
+    createMiddleware<Room>(async (c, next) => {
+      const identified = await c.env.call.identify(mayBeAnonymous)
+      if (!identified.ok) return refused(c, identified.error)
+      c.set('principal', identified.value)
+      c.set('clerkAuth', clerkAuthOf(identified.value, access))
+      c.set('clerk', clerk)
+      return next()
+    })
 }
 
-function authObject(principal: Principal): SignedInAuthObject | SignedOutAuthObject {
-  if (principal.kind === 'anonymous') return signedOutAuthObject()
-  const { token, claims } = principal
-  // Verified claims have what Clerk's type demands; the type is Clerk's own and wider than ours.
-  return signedInAuthObject({}, token, claims as Parameters<typeof signedInAuthObject>[2])
-}
-
-async function me(c: Context<Room>, { readFacts, knowUser }: ApiCapabilities): Promise<Response> {
-  const { isAuthenticated, userId, sessionId, orgId, orgRole, orgSlug, orgPermissions } = getAuth(c)
+async function me(c: Context<Room>, capabilities: ApiCapabilities): Promise<Response> {
   const { principal } = c.var
-  if (!isAuthenticated || principal.kind === 'anonymous') return json({ authenticated: false })
-  const { moment } = c.env.call
-  const record = await knowUser(principal, moment)
-  const facts = await readFacts({ userId, mustBeFresh: false, moment })
-  const holdings = facts.ok ? holdingsIn(facts.value, principal.organization?.id) : undefined
+  if (principal.kind === 'anonymous') return json({ authenticated: false })
   return json({
     authenticated: true,
-    user_id: userId,
-    session_id: sessionId,
-    organization: orgId
-      ? { id: orgId, slug: orgSlug ?? null, role: orgRole ?? null, permissions: orgPermissions }
-      : null,
-    actor: principal.actor ?? null,
-    expires_at: principal.expiresAtSeconds,
-    roles: holdings?.roles ?? null,
-    permissions: holdings?.permissions ?? null,
-    user: record === undefined ? null : recordOf(record),
+    kind: principal.kind,
+    token_type: principal.tokenType,
+    ...(principal.kind === 'user'
+      ? await personOf(principal, c, capabilities)
+      : { subject: principal.subject }),
+    organization: organizationOf(principal),
+    scopes: principal.scopes,
+    expires_at: lastSecondOf(principal),
     claims: principal.claims,
   })
 }
 
-/** Whether a token is valid, for someone who is signed in: the claims, or the one reason. */
-async function verify(c: Context<Room>, { issuer }: ApiCapabilities): Promise<Response> {
-  const { request, moment } = c.env.call
-  const body = await readJson(request)
-  if (!body.ok) return refused(c, body.error)
-  const { token } = body.value
-  if (typeof token !== 'string') return refused(c, { code: 'body-invalid' })
-  const user = await verifySessionToken(token, issuer, moment)
-  if (user.ok) return json({ valid: true, claims: user.value.claims })
-  const { status, sentence } = refusals[user.error.code]
-  if (status === 503) return refused(c, user.error)
-  return json({ valid: false, reason: user.error.code, message: sentence })
+async function personOf(user: User, c: Context<Room>, { readFacts, knowUser }: ApiCapabilities) {
+  const { userId, sessionId, organization } = user
+  const { moment } = c.env.call
+  const record = await knowUser(user, moment)
+  const facts = await readFacts({ userId, mustBeFresh: false, moment })
+  const holdings = facts.ok ? holdingsIn(facts.value, organization?.id) : undefined
+  return {
+    user_id: userId,
+    session_id: sessionId ?? null,
+    client_id: user.clientId ?? null,
+    actor: user.actor ?? null,
+    roles: holdings?.roles ?? null,
+    permissions: holdings?.permissions ?? null,
+    user: record === undefined ? null : recordOf(record),
+  }
+}
+
+function organizationOf({ organization }: Identified) {
+  if (organization === undefined) return null
+  const { id, slug, role, permissions } = organization
+  return { id, slug: slug ?? null, role: role ?? null, permissions }
 }
 
 /** The answer of the classic Django test view, to the letter, so that its clients keep working. */
 async function clerkTest(c: Context<Room>, { knowUser }: ApiCapabilities): Promise<Response> {
   const { userId } = getAuth(c)
   const { principal } = c.var
-  const user = principal.kind === 'user' ? await knowUser(principal, c.env.call.moment) : undefined
+  if (userId === null || principal.kind !== 'user') {
+    return refused(c, { code: 'token-type-mismatch' })
+  }
+  const user = await knowUser(principal, c.env.call.moment)
   if (user === undefined) return refused(c, { code: 'facts-unavailable', retryAfterSeconds: 5 })
   const { number: id, username, email } = user
   return json({

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Principal } from '../model/principal.ts'
+import type { Identified, Principal } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
 import type { Call } from './capabilities.ts'
@@ -12,6 +12,15 @@ export interface Room {
 
 /** The answer to a call that goes no further, by the one table of refusals. */
 export function refused(c: Context<Room>, refusal: Refusal): Response {
-  const { request, requestId } = c.env.call
+  return refuseCall(c.env.call, refusal)
+}
+
+/** The same where no context of Hono is at hand. */
+export function refuseCall({ request, requestId }: Call, refusal: Refusal): Response {
   return refusalResponse(refusal, { method: request.method, headers: request.headers, requestId })
+}
+
+/** When a credential ends, in seconds since the epoch; `null` for one that does not end by itself. */
+export function lastSecondOf({ expiresAtSeconds }: Identified): number | null {
+  return Number.isFinite(expiresAtSeconds) ? expiresAtSeconds : null
 }

@@ -1,32 +1,22 @@
-import { type Clock, within } from '../model/clock.ts'
 import type { Profile } from '../model/profile.ts'
-import { readText, type Send } from './key-source.ts'
+import { type Backend, callBackend } from './backend.ts'
 
 /** How long the Backend API may take behind a request. */
 const limitMs = 5000
 /** A user with all their metadata has a few KiB. */
-const userMaxBytes = 256 * 1024
+const maxBytes = 256 * 1024
 
 /** Where Clerk's Backend API is, and what opens it. */
-export interface BackendApi {
-  readonly apiUrl: string
+export interface BackendApi extends Backend {
   readonly secretKey: string
-  readonly send: Send
-  readonly clock: Clock
 }
 
 /** Asks Clerk who a user is (`GET /v1/users/{id}` of its Backend API); `undefined` for any failure, including a slow answer. */
 export async function fetchUser(userId: string, api: BackendApi): Promise<Profile | undefined> {
-  const url = `${api.apiUrl}/v1/users/${encodeURIComponent(userId)}`
-  const headers = { authorization: `Bearer ${api.secretKey}`, accept: 'application/json' }
-  const request = new Request(url, { headers, redirect: 'manual', cache: 'no-store' })
-  return readUser(await within(api.clock, limitMs, api.send(request).then(readJson)))
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  if (response.status !== 200 || response.body === null) return undefined
-  const text = await readText(response.body, userMaxBytes)
-  return text === undefined ? undefined : JSON.parse(text)
+  const path = `/v1/users/${encodeURIComponent(userId)}`
+  const { secretKey } = api
+  const answer = await callBackend({ path, secretKey, limitMs, maxBytes }, api)
+  return answer?.status === 200 ? readUser(answer.body) : undefined
 }
 
 function readUser(value: unknown): Profile | undefined {

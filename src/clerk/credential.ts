@@ -1,7 +1,8 @@
 import type { Carrier, Claims } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Issuer } from './issuer.ts'
+import { type CookieOwner, findSessionCookie } from './cookies.ts'
+import { findProtocol } from './subprotocol.ts'
 
 /** A token as it was found: nothing about it is verified. */
 export interface Credential {
@@ -9,10 +10,54 @@ export interface Credential {
   readonly carrier: Carrier
 }
 
+/** `undefined` where there is none; one that is there but wrong is a refusal. */
+type Found = Result<Credential | undefined, Refusal> | undefined
+
 const bearerScheme = /^\s*bearer(?:\s|$)/i
 const singleBearer = /^bearer +([^\s,]+)$/i
-const clerkCookies = /^__(?:session|client|refresh|clerk)(?:_|$)/
-const sessionCookie = '__session'
+
+/**
+ * The one credential of a request: of the places where it may be, in their order, the first that has
+ * something decides, be it good or bad. The query is none of them: addresses are logged and shared.
+ */
+export async function findCredential(
+  headers: Headers,
+  carriers: readonly Carrier[],
+  { issuer, nowMs }: { issuer: CookieOwner; nowMs: number },
+): Promise<Result<Credential | undefined, Refusal>> {
+  for (const carrier of carriers) {
+    const found =
+      carrier === 'cookie' ? await findCookie(headers, issuer, nowMs) : findIn(carrier, headers)
+    if (found !== undefined && (!found.ok || found.value !== undefined)) return found
+  }
+  return ok(undefined)
+}
+
+function findIn(carrier: Exclude<Carrier, 'cookie'>, headers: Headers): Found {
+  switch (carrier) {
+    case 'bearer':
+      return findBearer(headers)
+    case 'subprotocol':
+      return findProtocol(headers)
+    default:
+      return findHeader(headers, carrier)
+  }
+}
+
+async function findCookie(headers: Headers, issuer: CookieOwner, nowMs: number): Promise<Found> {
+  const header = headers.get('cookie')
+  if (header === null) return undefined
+  const token = await findSessionCookie(header, issuer, nowMs)
+  if (!token.ok) return token
+  return token.value === undefined ? undefined : ok({ token: token.value, carrier: 'cookie' })
+}
+
+/** The whole of a header of this name is the token. The runtime joins two lines with a comma. */
+function findHeader(headers: Headers, carrier: `x-${string}`): Found {
+  const token = headers.get(carrier)?.trim()
+  if (token === undefined || token === '') return undefined
+  return /[\s,]/.test(token) ? refuse('token-ambiguous') : ok({ token, carrier })
+}
 
 /**
  * The token of `Authorization: Bearer` (RFC 6750 section 2.1, the scheme in any case). `undefined` when
@@ -23,75 +68,10 @@ export function findBearer(headers: Headers): Result<Credential, Refusal> | unde
   const authorization = headers.get('authorization')
   if (authorization === null) return undefined
   const token = singleBearer.exec(authorization)?.[1]
-  if (token !== undefined) return ok({ token, carrier: 'header' })
+  if (token !== undefined) return ok({ token, carrier: 'bearer' })
   // The runtime joins header lines with commas, so a bearer token may stand behind another scheme.
   if (!authorization.split(',').some((part) => bearerScheme.test(part))) return undefined
   return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')
-}
-
-/** The token of the `__session` cookie, where authorised parties are configured. */
-export async function findCookie(
-  headers: Headers,
-  issuer: Pick<Issuer, 'authorizedParties' | 'cookieSuffix'>,
-): Promise<Result<Credential | undefined, Refusal>> {
-  const header = headers.get('cookie')
-  if (header === null || issuer.authorizedParties.length === 0) return ok(undefined)
-  return findSessionCookie(header, await issuer.cookieSuffix())
-}
-
-/** The suffixed cookie belongs to this instance alone, so it goes first. Copies that differ are refused. */
-function findSessionCookie(
-  header: string,
-  suffix: string | undefined,
-): Result<Credential | undefined, Refusal> {
-  const names =
-    suffix === undefined ? [sessionCookie] : [`${sessionCookie}_${suffix}`, sessionCookie]
-  const crumbs = splitCookies(header).flatMap((crumb) => crumb.parts)
-  for (const name of names) {
-    const values = new Set(crumbs.filter((part) => part.name === name).map((part) => part.value))
-    if (values.size > 1) return refuse('token-ambiguous')
-    const [token] = values
-    if (token !== undefined && token !== '') return ok({ token: flat(token), carrier: 'cookie' })
-  }
-  return ok(undefined)
-}
-
-/** A copy that does not keep alive all the cookies it was cut from: tokens are remembered. */
-function flat(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text))
-}
-
-/**
- * A `Cookie` header without Clerk's cookies, or `undefined` when nothing is left. Everything else keeps
- * its spelling (bytes that are no UTF-8 do not survive a rewrite).
- */
-export function withoutClerkCookies(header: string): string | undefined {
-  if (!header.includes('__')) return header
-  const kept = splitCookies(header)
-    .map(({ parts }) => parts.filter((part) => !clerkCookies.test(part.name)))
-    .filter((parts) => parts.length > 0)
-    .map((parts) => parts.map((part) => part.text).join(','))
-  return kept.length > 0 ? kept.join(';').trim() : undefined
-}
-
-interface CookiePart {
-  readonly text: string
-  readonly name: string
-  readonly value: string
-}
-
-/**
- * Splits at semicolons and, inside, at commas: workerd joins two `Cookie` lines with a comma, so what
- * looks like the end of one value may be the session cookie of the next line.
- */
-function splitCookies(header: string): { parts: CookiePart[] }[] {
-  return header.split(';').map((crumb) => ({ parts: crumb.split(',').map(readPart) }))
-}
-
-function readPart(text: string): CookiePart {
-  const equals = text.indexOf('=')
-  const name = equals === -1 ? text : text.slice(0, equals)
-  return { text, name: name.trim(), value: equals === -1 ? '' : text.slice(equals + 1).trim() }
 }
 
 const opaqueToken = /\b(?:ak|mt|oat)_/

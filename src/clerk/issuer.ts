@@ -15,6 +15,8 @@ export interface Issuer extends Expectations {
   readonly keys: KeyRing
   /** The suffix of this instance's cookies (`__session_1Z8AzTQD`), when its publishable key is known. */
   readonly cookieSuffix: () => Promise<string | undefined>
+  /** Whether it is a production instance, which keeps its cookies more reliably. */
+  readonly isProduction?: boolean
 }
 
 /**
@@ -29,4 +31,9 @@ export function cookieSuffixOf(publishableKey: string | undefined): Issuer['cook
     suffix = encodeBase64url(digest).slice(0, 8)
     return suffix
   }
+}
+
+/** Whether a publishable key is that of a production instance; nothing else says so. */
+export function isProductionKey(publishableKey: string | undefined): boolean {
+  return publishableKey?.startsWith('pk_live_') ?? false
 }

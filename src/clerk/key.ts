@@ -1,8 +1,9 @@
 import { decodeBase64url, encodeBase64url } from '../model/base64url.ts'
-import type { Claims, User } from '../model/principal.ts'
+import type { Claims, Identified } from '../model/principal.ts'
 import { createRecent, type Recent } from '../model/recent.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
+import type { JwtType } from './token-type.ts'
 
 /** The one algorithm that Clerk signs session tokens with. It comes from the key, never from a token. */
 export const keyAlgorithm = 'RS256'
@@ -16,10 +17,11 @@ const rememberedMax = 4000
 
 /** A token whose signature held. That says nothing about whether its claims are acceptable now. */
 export interface SignedToken {
+  readonly type: JwtType
   readonly token: string
   readonly claims: Claims
   /** Whom the claims describe, once that was asked. */
-  user?: Result<User, Refusal>
+  principal?: Result<Identified, Refusal>
 }
 
 /** A key that verifies tokens, imported once per isolate. */

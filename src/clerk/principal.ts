@@ -1,35 +1,112 @@
-import type { ActiveOrganization, Claims, User } from '../model/principal.ts'
+import {
+  type ActiveOrganization,
+  type Claims,
+  type Entitlements,
+  type Identified,
+  type Machine,
+  noEntitlements,
+  type User,
+} from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import { isIdentifier, type TokenTimes } from './claims.ts'
+import { isIdentifier, machineScopesOf, type TokenTimes } from './claims.ts'
+import type { JwtType } from './token-type.ts'
+
+/** A token whose claims are acceptable, and when it holds. */
+export interface Accepted {
+  readonly type: JwtType
+  readonly token: string
+  readonly claims: Claims
+  readonly times: TokenTimes
+}
+
+/** Whom an accepted token describes. Claims that cannot be read are refused, never read as nothing. */
+export function readPrincipal(accepted: Accepted): Result<Identified, Refusal> {
+  const read = readers[accepted.type](accepted)
+  return read === 'unreadable' ? refuse('token-invalid-claims') : ok(read)
+}
+
+type Reader<T> = (accepted: Accepted) => T | 'unreadable'
+
+const readers: Readonly<Record<JwtType, Reader<Identified>>> = {
+  session_token: readSession,
+  jwt_template: readTemplate,
+  oauth_token: readAccessToken,
+  m2m_token: readMachine,
+}
 
 /**
- * The person whom the claims of a verified session token describe. Version 1 (`org_id`, `org_role`, …)
- * and version 2 (`v: 2`, `o`, `fea`) of Clerk's claims give the same principal. Claims that cannot be
- * read are refused rather than read as "no organisation".
+ * Version 1 (`org_id`, `org_role`, …) and version 2 (`v: 2`, `o`, `fea`) of Clerk's claims give the same.
  *
  * @see https://clerk.com/docs/guides/sessions/session-tokens
  */
-export function readPrincipal(
-  claims: Claims,
-  times: TokenTimes,
-  token: string,
-): Result<User, Refusal> {
+function readSession(accepted: Accepted): User | 'unreadable' {
+  const { claims } = accepted
+  const user = readUser(accepted)
   const organization = readOrganization(claims)
-  if (organization === 'unreadable') return refuse('token-invalid-claims')
-  const actor = readActor(claims.act)
-  if (actor === 'unreadable') return refuse('token-invalid-claims')
-  return ok({
-    kind: 'user',
-    userId: String(claims.sub),
-    sessionId: String(claims.sid),
+  if (user === 'unreadable' || organization === 'unreadable') return 'unreadable'
+  return {
+    ...user,
     organization,
+    features: readEntitlements(claims.fea),
+    plans: readEntitlements(claims.pla),
+    factorAges: readFactorAges(claims.fva),
+  }
+}
+
+/** What else stands in it is up to whoever wrote the template: it is no organisation and no factor. */
+function readTemplate(accepted: Accepted): User | 'unreadable' {
+  return readUser(accepted)
+}
+
+/** RFC 9068 section 2.2; Clerk also writes the scopes as a list, `scp`. */
+function readAccessToken(accepted: Accepted): User | 'unreadable' {
+  const user = readUser(accepted)
+  const { scp, scope = '', client_id: clientId } = accepted.claims
+  const scopes = scp ?? (typeof scope === 'string' ? scope.split(' ').filter(isName) : undefined)
+  // Origins are told scopes with blanks between them (RFC 6749 section 3.3), so none has one in it.
+  const isReadable = isNames(scopes) && scopes.every(isIdentifier)
+  if (user === 'unreadable' || !isReadable || !isOptionalName(clientId)) return 'unreadable'
+  return { ...user, sessionId: undefined, scopes, clientId: clientId ?? undefined }
+}
+
+function readMachine(accepted: Accepted): Machine {
+  return {
+    kind: 'machine',
+    subject: String(accepted.claims.sub),
+    ...accreditationOf(accepted),
+    scopes: machineScopesOf(accepted.claims),
+  }
+}
+
+function readUser(accepted: Accepted): User | 'unreadable' {
+  const { sub, sid, act } = accepted.claims
+  const actor = readActor(act)
+  if (actor === 'unreadable') return 'unreadable'
+  return {
+    kind: 'user',
+    userId: String(sub),
+    sessionId: isName(sid) ? sid : undefined,
     actor: actor?.subject,
+    clientId: undefined,
+    features: noEntitlements,
+    plans: noEntitlements,
+    factorAges: undefined,
+    ...accreditationOf(accepted),
+  }
+}
+
+function accreditationOf({ type, token, claims, times }: Accepted) {
+  return {
+    tokenType: type,
+    tokenId: isName(claims.jti) ? claims.jti : undefined,
+    organization: undefined,
+    scopes: [],
     issuedAtSeconds: times.iat,
     expiresAtSeconds: times.exp,
     claims,
     token,
-  })
+  }
 }
 
 type Reading<T> = T | undefined | 'unreadable'
@@ -57,13 +134,13 @@ function readVersion2(claims: Claims): Reading<ActiveOrganization> {
   const { id, slg, rol, per, fpm } = claims.o as Claims
   if (!isIdentifier(id) || ![slg, rol, per, fpm, claims.fea].every(isOptionalName))
     return 'unreadable'
-  const features = organizationFeatures(claims.fea)
+  const features = splitByScope(claims.fea)
   if (features === 'unreadable') return 'unreadable'
   return {
     id,
     slug: isName(slg) ? slg : undefined,
     role: isName(rol) ? `org:${rol}` : undefined,
-    permissions: unpackPermissions(features, list(per), list(fpm)),
+    permissions: unpackPermissions(namesOf(features, organizationScopes), list(per), list(fpm)),
   }
 }
 
@@ -86,14 +163,46 @@ function unpackPermissions(
 }
 
 const organizationScopes: readonly string[] = ['o', 'ou', 'uo']
+const userScopes: readonly string[] = ['u', 'ou', 'uo']
 
-/** The features of the organisation among `o:reports,u:export,uo:search`, in their order. */
-function organizationFeatures(fea: unknown): string[] | 'unreadable' {
-  const elements = list(fea).map((element) => ({ element, colon: element.indexOf(':') }))
+/** `o:reports,u:export,ou:search`. One that cannot be read is none, so that what asks for it fails. */
+function readEntitlements(claim: unknown): Entitlements {
+  const elements = splitByScope(claim)
+  if (elements === 'unreadable') return noEntitlements
+  return {
+    organization: namesOf(elements, organizationScopes),
+    user: namesOf(elements, userScopes),
+  }
+}
+
+interface Scoped {
+  readonly scope: string
+  readonly name: string
+}
+
+function splitByScope(claim: unknown): readonly Scoped[] | 'unreadable' {
+  const elements = list(claim).map((element) => ({ element, colon: element.indexOf(':') }))
   if (elements.some(({ colon }) => colon === -1)) return 'unreadable'
-  return elements
-    .filter(({ element, colon }) => organizationScopes.includes(element.slice(0, colon)))
-    .map(({ element, colon }) => element.slice(colon + 1))
+  return elements.map(({ element, colon }) => ({
+    scope: element.slice(0, colon),
+    name: element.slice(colon + 1),
+  }))
+}
+
+function namesOf(elements: readonly Scoped[], scopes: readonly string[]): string[] {
+  return elements.filter(({ scope }) => scopes.includes(scope)).map(({ name }) => name)
+}
+
+/** Clerk's `fva`: two numbers of minutes, of which -1 stands for a factor that is not enrolled. */
+function readFactorAges(fva: unknown): readonly [number, number] | undefined {
+  const [first, second, ...others]: readonly unknown[] = Array.isArray(fva) ? fva : []
+  return isFactorAge(first) && isFactorAge(second) && others.length === 0
+    ? [first, second]
+    : undefined
+}
+
+function isFactorAge(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && (value === -1 || value >= 0)
 }
 
 function readActor(act: unknown): Reading<{ subject: string }> {

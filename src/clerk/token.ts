@@ -1,33 +1,36 @@
 import type { Moment } from '../model/clock.ts'
-import type { User } from '../model/principal.ts'
+import type { Identified, TokenType } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
-import { checkClaims, checkTimes, readHeader, readTimes } from './claims.ts'
+import { checkClaims, checkTimes, readKid, readTimes } from './claims.ts'
 import type { Issuer } from './issuer.ts'
 import { type DecodedToken, decodeToken } from './jwt.ts'
 import { keyAlgorithm, type SignedToken, type VerificationKey } from './key.ts'
 import type { Wanted } from './key-ring.ts'
 import { readPrincipal } from './principal.ts'
-
-const opaqueTokens = /^(?:ak|mt|oat)_/
+import { jwtTypeOf, opaqueTypeOf } from './token-type.ts'
 
 /**
- * The person whom a session token vouches for, or the one reason why it does not.
+ * Whom a JWT vouches for, or the one reason why it does not.
  *
- * Order: size, shape, `typ`, `cat`, `crit`, `kid`, times that are times, key, algorithm, signature, then
- * the claims. What a caller can write at will is refused before it costs a request to the key server;
- * what the claims lack is told only to the holder of a token that was really signed.
+ * Order: size, shape, `typ`, `cat`, whether its type is accepted, `crit`, `kid`, times that are times,
+ * key, algorithm, signature, then the claims. What a caller can write at will is refused before it costs
+ * a request to the key server; what the claims lack is told only to the holder of a token that was
+ * really signed.
  */
-export async function verifySessionToken(
+export async function verifyToken(
   token: string,
-  issuer: Issuer,
+  { issuer, accepts }: Demand,
   moment: Moment,
-): Promise<Result<User, Refusal>> {
-  if (opaqueTokens.test(token)) return refuse('token-type-mismatch')
+): Promise<Result<Identified, Refusal>> {
+  if (opaqueTypeOf(token) !== undefined) return refuse('token-type-mismatch')
   const decoded = decodeToken(token)
   if (!decoded.ok) return decoded
   const { header, payload } = decoded.value
-  const kid = readHeader(header)
+  const type = jwtTypeOf(decoded.value)
+  if (!type.ok) return type
+  if (!accepts.includes(type.value)) return refuse('token-type-mismatch')
+  const kid = readKid(header)
   if (!kid.ok) return kid
   const unverified = readTimes(payload)
   if (!unverified.ok) return unverified
@@ -35,37 +38,51 @@ export async function verifySessionToken(
   const wanted = { kid: kid.value, token, issuedAtMs: unverified.value.iat * 1000 }
   const key = await findSigner(decoded.value, wanted, { issuer, moment })
   if (!key.ok) return key
-  const signed: SignedToken = { token, claims: payload }
+  const signed: SignedToken = { type: type.value, token, claims: payload }
   key.value.remembered.set(token, signed)
-  return accept(signed, issuer, moment)
+  return judge(signed, issuer, moment)
 }
 
 /**
  * The same for a token whose signature was seen to hold before: only what can change is looked at again.
  * `undefined` for any other token.
  */
-export function recallSessionToken(
+export function recallToken(
   token: string,
-  issuer: Issuer,
+  { issuer, accepts }: Demand,
   moment: Moment,
-): Result<User, Refusal> | undefined {
+): Result<Identified, Refusal> | undefined {
   const signed = issuer.keys.recall(token, moment)
-  return signed && accept(signed, issuer, moment)
+  if (signed === undefined) return undefined
+  return accepts.includes(signed.type)
+    ? judge(signed, issuer, moment)
+    : refuse('token-type-mismatch')
+}
+
+/** Which tokens count: of whom, and of what types. */
+export interface Demand {
+  readonly issuer: Issuer
+  readonly accepts: readonly TokenType[]
 }
 
 /**
  * Whom a signed token vouches for, if its claims are acceptable now. Once they were, nothing but time can
- * make them unacceptable to the same issuer.
+ * make them unacceptable to the same issuer; what was let pass for once is not remembered.
  */
-function accept(signed: SignedToken, issuer: Issuer, { nowMs }: Moment): Result<User, Refusal> {
-  if (signed.user !== undefined) {
+function judge(
+  signed: SignedToken,
+  issuer: Issuer,
+  { nowMs }: Moment,
+): Result<Identified, Refusal> {
+  if (signed.principal !== undefined) {
     const times = checkTimes(signed.claims, nowMs)
-    return times.ok ? signed.user : times
+    return times.ok ? signed.principal : times
   }
-  const times = checkClaims(signed.claims, issuer, nowMs)
+  const times = checkClaims(signed, issuer, nowMs)
   if (!times.ok) return times
-  signed.user = readPrincipal(signed.claims, times.value, signed.token)
-  return signed.user
+  const principal = readPrincipal({ ...signed, times: times.value })
+  if (!issuer.mayLackParty) signed.principal = principal
+  return principal
 }
 
 /** The key that made the signature. One that fails is tried once more when a newer set has another key under that name. */

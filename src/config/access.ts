@@ -1,12 +1,12 @@
-import { err, ok, type Result } from '../model/result.ts'
 import type { Access, Condition } from '../model/route.ts'
+import { policyWords } from './access-words.ts'
 import {
   type Draft,
   isRecord,
   listOf,
+  mapped,
   object,
   optional,
-  parsed,
   type Reading,
   type Shape,
   sound,
@@ -67,17 +67,17 @@ const conditionShape = conditionsAt(1)
 function conditionsAt(depth: number): Shape<Condition> {
   // Read lazily: the shape one level down is only built when a value reaches it.
   const deeper: Shape<Condition> = (value, place) => conditionsAt(depth + 1)(value, place)
-  const fields = {
-    org: optional(parsed(parseOrganization), anyone),
-    role: optional(oneOrAll(parsed(parseRole)), anyone),
-    permission: optional(oneOrAll(parsed(parsePermission)), anyone),
-    all: optional(combined('all', deeper), anyone),
-    any: optional(combined('any', deeper), anyone),
-    not: optional(negated(deeper), anyone),
-  }
+  const shape = object(
+    eachOptional({
+      ...policyWords,
+      all: mapped(listOf(deeper), (of): Condition => ({ kind: 'all', of })),
+      any: mapped(listOf(deeper), (of): Condition => ({ kind: 'any', of })),
+      not: mapped(deeper, (of): Condition => ({ kind: 'not', of })),
+    }),
+  )
   return function readConditions(value, place) {
     if (depth > depthMax) return unsound(place, `Conditions nest at most ${depthMax} deep.`)
-    const { value: draft, problems } = object(fields)(value, place)
+    const { value: draft, problems } = shape(value, place)
     if (draft === undefined || problems.length > 0) return { value: undefined, problems }
     const of = given(draft)
     const [only] = of
@@ -93,48 +93,10 @@ function given(draft: Draft<Record<string, Shape<Condition>>>): readonly Conditi
   return Object.values(draft).flatMap((one) => (one === undefined || one === anyone ? [] : [one]))
 }
 
-function oneOrAll(item: Shape<Condition>): Shape<Condition> {
-  const list = combined('all', item)
-  return (value, place) => (Array.isArray(value) ? list(value, place) : item(value, place))
-}
-
-function combined(kind: 'all' | 'any', item: Shape<Condition>): Shape<Condition> {
-  return function readCombined(value, place) {
-    const { value: of, problems } = listOf(item)(value, place)
-    return { value: of && { kind, of }, problems }
-  }
-}
-
-function negated(item: Shape<Condition>): Shape<Condition> {
-  return function readNegated(value, place) {
-    const { value: of, problems } = item(value, place)
-    return { value: of && { kind: 'not', of }, problems }
-  }
-}
-
-/** Names of Usher's own; a colon is allowed, `org:` in front is not, in any case. */
-const usherName = /^(?!org:)[a-z0-9][\w.:-]{0,63}$/i
-
-function parseRole(role: string): Result<Condition, string> {
-  if (/^org:[^:\s]+$/.test(role)) return ok({ kind: 'clerk-role', role })
-  if (usherName.test(role)) return ok({ kind: 'usher-role', role })
-  return err('Must be a role of Usher, such as "admin", or of Clerk, such as "org:admin".')
-}
-
-function parsePermission(permission: string): Result<Condition, string> {
-  // https://clerk.com/docs/organizations/roles-permissions: system permissions are not in tokens.
-  if (permission.startsWith('org:sys_')) {
-    return err('Clerk puts no system permission into tokens: ask for a custom one or for a role.')
-  }
-  if (/^org:[^:\s]+:[^:\s]+$/.test(permission)) return ok({ kind: 'clerk-permission', permission })
-  if (usherName.test(permission)) return ok({ kind: 'usher-permission', permission })
-  return err('Must be a permission such as "reports.read" or, of Clerk, "org:reports:read".')
-}
-
-function parseOrganization(organization: string): Result<Condition, string> {
-  if (/^:[A-Za-z_]\w*$/.test(organization)) {
-    return ok({ kind: 'organization-parameter', parameter: organization.slice(1) })
-  }
-  if (/^[\w-]+$/.test(organization)) return ok({ kind: 'organization', organization })
-  return err('Must be an organisation\'s id or slug, or a parameter of the path, such as ":orgId".')
+function eachOptional(
+  fields: Readonly<Record<string, Shape<Condition>>>,
+): Record<string, Shape<Condition>> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, shape]) => [name, optional(shape, anyone)]),
+  )
 }

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts'
 import { looseHeaders } from '../model/route.ts'
 import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
+import { parseTemplate } from './credentials.ts'
 import { surfaces } from './define.ts'
 import { type OriginContext, originShape } from './origins.ts'
 import type { Relaxations } from './relaxations.ts'
@@ -17,6 +18,7 @@ import {
   text,
   word,
 } from './shape.ts'
+import { verifyShape } from './surface-rules.ts'
 
 /** A config as far as it could be read; `null` stands for what was not given. */
 export type ConfigDraft = Draft<ReturnType<typeof configFields>>
@@ -42,6 +44,8 @@ function configFields(context: OriginContext) {
     aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
     facts: optional(object(factsFields), defaultFacts),
     users: optional(object(usersFields), defaultUsers),
+    verify: verifyShape,
+    templates: optional(listOf(parsed(parseTemplate)), []),
     identity: optional(word(['headers', 'assertion']), 'headers' as const),
     identityHeaders: optional(listOf(word(looseHeaders)), []),
     hosts: optional(listOf(parsed(parseHost)), null),

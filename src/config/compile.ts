@@ -6,7 +6,9 @@
  */
 import { err, ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
+import { defaultAccess } from './access.ts'
 import { type ConfigDraft, readConfig } from './check.ts'
+import { surfaceAdmission } from './credentials.ts'
 import type { GatewayDefinition } from './define.ts'
 import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
 import { lint } from './lint.ts'
@@ -14,6 +16,7 @@ import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { compileRoutes } from './routes.ts'
 import { isWhole } from './shape.ts'
+import { surfaceProblems } from './surface-rules.ts'
 import { variableTable } from './variables.ts'
 
 /** A gateway that is ready to serve. */
@@ -52,9 +55,14 @@ function compileRules(
   if (draft === undefined) return err(problems)
 
   const hosts = servedHosts(draft, texts)
-  const signs = texts.has('USHER_SIGNING_KEY')
-  const compiled = compileRoutes(draft.routes ?? [], { ...draft, hosts, signs })
-  const all = [...problems, ...compiled.problems, ...disagreements(draft, { hosts, relaxations })]
+  const isSet = (name: string) => texts.has(name)
+  const compiled = compileRoutes(draft.routes ?? [], { ...draft, hosts, isSet })
+  const all = [
+    ...problems,
+    ...compiled.problems,
+    ...surfaceProblems(draft, isSet),
+    ...disagreements(draft, { hosts, relaxations }),
+  ]
   if (all.length > 0 || !isWhole(draft)) return err(all)
   return ok({
     prefix: draft.prefix,
@@ -63,6 +71,12 @@ function compileRules(
     canonicalOrigin: draft.canonicalOrigin ?? undefined,
     signInUrl: draft.signInUrl ?? undefined,
     routes: compiled.routes,
+    surfaces: surfaceAdmission(compiled.routes, isSet),
+    verifiers: {
+      ...surfaceAdmission([{ accepts: draft.verify.accepts ?? [], carriers: [] }], isSet),
+      access: draft.verify.access ?? defaultAccess,
+    },
+    templates: draft.templates,
     factsRead: draft.facts.read ?? 'primary',
     defaultRole: draft.users.defaultRole ?? 'user',
     trustedEmailClaim: draft.users.trustedEmailClaim ?? undefined,

@@ -1,4 +1,11 @@
-import type { AssertionMode, Escape } from '../model/route.ts'
+import type { Carrier, TokenType } from '../model/principal.ts'
+import type {
+  AssertionMode,
+  ClaimValue,
+  Escape,
+  LooseHeader,
+  Reverification,
+} from '../model/route.ts'
 
 /** The variables of the environment, trimmed; one that is missing or empty is `undefined`. */
 export type ConfigEnvironment = Readonly<Record<string, string | undefined>>
@@ -38,6 +45,14 @@ export type OriginConfig = UrlOrigin | ServiceOrigin | SameHostOrigin | 'same-ho
 /** One word, or several that must all hold. */
 type OneOrAll = string | readonly string[]
 
+/** What must be true of a claim. A claim that is missing, or of another type, does not pass. */
+export type ClaimTestConfig =
+  | { readonly equals: ClaimValue }
+  | { readonly in: readonly ClaimValue[] }
+  /** The claim is a list with this value in it; a text is a list of one. */
+  | { readonly has: ClaimValue }
+  | { readonly startsWith: string }
+
 /** Conditions on a signed-in caller. Several words in one object must all hold. */
 export interface ConditionConfig {
   /** A role granted in Usher (`'admin'`) or, with `org:`, one of Clerk's (`'org:admin'`). */
@@ -46,6 +61,23 @@ export interface ConditionConfig {
   readonly permission?: OneOrAll
   /** The organisation that must be active: an id, a slug or a path parameter (`':orgId'`). */
   readonly org?: string
+  /**
+   * Paths that name the organisation that must be active, each once, by `:id` or `:slug`: `'/orgs/:slug/**'`.
+   * A path that is none of these is refused.
+   */
+  readonly orgPatterns?: readonly string[]
+  /** A feature in Clerk: of the active organisation or the user (`'reports'`), or of one (`'org:reports'`). */
+  readonly feature?: OneOrAll
+  /** A plan in Clerk, written like a feature (`'user:pro'`). */
+  readonly plan?: OneOrAll
+  /** How lately the user must have verified who they are, as Clerk's `has()` takes it. */
+  readonly reverification?: Reverification
+  /** What a key or a token must have been made for; a session is made for nothing in particular. */
+  readonly scope?: OneOrAll
+  /** Claims of the credential, by name or, with a leading `/`, by JSON Pointer (`'/metadata/tier'`). */
+  readonly claims?: Readonly<Record<string, ClaimTestConfig>>
+  /** Refuses whoever acts in the name of another. */
+  readonly actor?: 'deny'
   /** Every one of these must hold. */
   readonly all?: readonly ConditionConfig[]
   /** At least one of these must hold. */
@@ -72,6 +104,21 @@ export interface RouteConfig {
   readonly origin: string
   /** Who may pass; `'signed-in'` when not given. */
   readonly access?: AccessConfig
+  /** The kinds of credential that count; session tokens alone when not given. */
+  readonly accepts?: readonly TokenType[]
+  /**
+   * Where the credential is looked for; the first that is there decides. When not given `'bearer'`, and
+   * `'cookie'` too where AUTHORIZED_PARTIES is set. `'subprotocol'` is for WebSockets of browsers:
+   * `new WebSocket(url, ['usher', 'bearer.' + token])`. A token in the query never counts.
+   */
+  readonly carriers?: readonly Carrier[]
+  /**
+   * Whether a session cookie may lack `azp`, as Clerk's are on some navigations: `'missing-ok'` lets it where
+   * Sec-Fetch-Site or Origin say that the request comes from here. `'strict'` when not given.
+   */
+  readonly cookieAzp?: 'strict' | 'missing-ok'
+  /** A JWT template of Clerk's: the origin receives its token in place of the session's. */
+  readonly exchange?: string
   /**
    * What the signed identity is bound to: the session, or this one request. When not given:
    * `'session'` for safe methods and `'request'` for the others. `'off'` sends none.
@@ -93,7 +140,16 @@ export interface RouteConfig {
 }
 
 /** Usher's own surfaces, each by its path below the prefix. */
-export const surfaces = ['livez', 'readyz', 'me', 'verify', 'clerk-test', 'jwks.json'] as const
+export const surfaces = [
+  'livez',
+  'readyz',
+  'me',
+  'verify',
+  'token',
+  'diagnose',
+  'clerk-test',
+  'jwks.json',
+] as const
 
 /** One of Usher's own surfaces. */
 export type Surface = (typeof surfaces)[number]
@@ -112,6 +168,14 @@ export interface UsersConfig {
   readonly trustedEmailClaim?: string | undefined
 }
 
+/** Who may ask `verify` what a token is worth. */
+export interface VerifyConfig {
+  /** Which credentials callers may show beside session tokens. */
+  readonly accepts?: readonly TokenType[] | undefined
+  /** `'signed-in'` when not given. */
+  readonly access?: Exclude<AccessConfig, 'public' | 'optional'> | undefined
+}
+
 /** What `defineGateway` is given: the whole gateway. */
 export interface GatewayConfig {
   /** The APIs behind Usher, by a name of your choice. */
@@ -124,13 +188,19 @@ export interface GatewayConfig {
   readonly aliases?: Readonly<Record<string, Surface>>
   readonly facts?: FactsConfig | undefined
   readonly users?: UsersConfig | undefined
+  readonly verify?: VerifyConfig | undefined
+  /** JWT templates whose tokens signed-in callers may ask for by `POST /_usher/token`; none when not given. */
+  readonly templates?: readonly string[] | undefined
   /**
    * How an origin is told who is asking: by the default headers, or by the signed assertion alone,
    * which is quicker and says as much. `'headers'` when not given.
    */
   readonly identity?: 'headers' | 'assertion' | undefined
-  /** Further identity headers: `'roles'` and `'permissions'` with commas, `'email'` once verified. */
-  readonly identityHeaders?: readonly ('roles' | 'permissions' | 'email')[] | undefined
+  /**
+   * Further identity headers: `'roles'` and `'permissions'` with commas, `'email'` once verified; the others
+   * say what the credential says, `'scopes'` with blanks.
+   */
+  readonly identityHeaders?: readonly LooseHeader[] | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */
   readonly hosts?: readonly string[]
   /** Scheme and host under which browsers know this gateway: `'https://api.example.com'`. */

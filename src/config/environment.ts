@@ -19,6 +19,10 @@ export interface ClerkSettings {
   readonly publishableKey: string | undefined
   /** For the Backend API. */
   readonly secretKey: string | undefined
+  /** The machine that this gateway is. */
+  readonly machineId: string | undefined
+  /** Verifies opaque tokens of machines, in place of the secret key. */
+  readonly machineSecretKey: string | undefined
   /** Where the Backend API is, without a trailing slash. */
   readonly apiUrl: string
   /** The values of `iss` that this instance writes; never empty. */
@@ -60,6 +64,8 @@ export function readEnvironment(
       publishableKey: publishableKeyOf(values)?.text,
       issuers: [...new Set([instance.issuer, values.CLERK_PROXY_URL ?? instance.issuer])],
       secretKey: values.CLERK_SECRET_KEY,
+      machineId: values.CLERK_MACHINE_ID,
+      machineSecretKey: values.CLERK_MACHINE_SECRET_KEY,
       apiUrl: values.CLERK_API_URL ?? variableTable.CLERK_API_URL.fallback,
       jwtKey: values.CLERK_JWT_KEY,
       keySources: values.CLERK_JWT_KEY === undefined ? keySources(values, instance) : [],

@@ -1,5 +1,6 @@
-import type { Condition, Origin, Route, Rules } from '../model/route.ts'
+import type { Origin, Route, Rules } from '../model/route.ts'
 import type { Settings } from './environment.ts'
+import { lintAccess } from './lint-access.ts'
 import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
@@ -46,17 +47,9 @@ const lints: readonly Rule[] = [
     return [{ place: `routes[${index}].access`, message }]
   },
 
-  function slugNamesAnOrganization({ rules: { routes } }) {
-    return routes.flatMap(({ access }, index) =>
-      access.kind === 'signed-in' && namesSlug(access.condition)
-        ? [
-            {
-              place: `routes[${index}].access.org`,
-              message: 'A slug can pass from one organisation to another: name the id, org_….',
-            },
-          ]
-        : [],
-    )
+  function conditionsAreSafe({ rules: { routes, verifiers } }) {
+    const found = routes.flatMap((route, index) => lintAccess(route, `routes[${index}]`))
+    return [...found, ...lintAccess(verifiers, 'verify')]
   },
 
   function credentialIsShownToAPublicRoute({ rules: { routes } }) {
@@ -66,21 +59,6 @@ const lints: readonly Rule[] = [
             {
               place: `routes[${index}].passCredential`,
               message: 'Shows the origin credentials that nobody has verified.',
-            },
-          ]
-        : [],
-    )
-  },
-
-  function clerkWordNeedsAnOrganization({ rules }) {
-    return rules.routes.flatMap(({ access }, index) =>
-      access.kind === 'signed-in' && asksWithoutOrganization(access.condition, false)
-        ? [
-            {
-              place: `routes[${index}].access`,
-              message:
-                'An "org:" word counts in whatever organisation is active, be it one that the ' +
-                'caller has just made: add org to say which.',
             },
           ]
         : [],
@@ -176,42 +154,4 @@ function strictnessOf({ access }: Route): number {
   if (access.kind === 'optional') return 1
   const { condition } = access
   return condition.kind === 'all' && condition.of.length === 0 ? 2 : 3
-}
-
-function namesSlug(condition: Condition): boolean {
-  switch (condition.kind) {
-    case 'organization':
-      return !condition.organization.startsWith('org_')
-    case 'all':
-    case 'any':
-      return condition.of.some(namesSlug)
-    case 'not':
-      return namesSlug(condition.of)
-    default:
-      return false
-  }
-}
-
-/** Whether a word of Clerk's stands in no conjunction that also names the organisation. */
-function asksWithoutOrganization(condition: Condition, isNamed: boolean): boolean {
-  switch (condition.kind) {
-    case 'clerk-role':
-    case 'clerk-permission':
-      return !isNamed
-    case 'all': {
-      const named = isNamed || namesOrganization(condition)
-      return condition.of.some((one) => asksWithoutOrganization(one, named))
-    }
-    case 'any':
-      return condition.of.some((one) => asksWithoutOrganization(one, isNamed))
-    case 'not':
-      return asksWithoutOrganization(condition.of, isNamed)
-    default:
-      return false
-  }
-}
-
-function namesOrganization(condition: Condition): boolean {
-  if (condition.kind === 'all') return condition.of.some(namesOrganization)
-  return condition.kind === 'organization' || condition.kind === 'organization-parameter'
 }

@@ -8,7 +8,9 @@ import {
   type Route,
 } from '../model/route.ts'
 import { accessShape, conditionsWithin, defaultAccess } from './access.ts'
+import { accessRules } from './access-rules.ts'
 import { parseHost } from './address.ts'
+import { credentialFields, credentialRules, type IsSet, usualCarriers } from './credentials.ts'
 import { suggestion } from './nearest.ts'
 import type { Target } from './origins.ts'
 import { ambiguities, type PlacedSet } from './overlap.ts'
@@ -39,6 +41,7 @@ const routeFields = {
   host: optional(parsed(parseHostPattern), everyHost),
   origin: text,
   access: optional(accessShape, defaultAccess),
+  ...credentialFields,
   assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
   escapes: optional(listOf(word(escapes)), noEscapes),
   revocable: optional(flag, false),
@@ -63,8 +66,7 @@ export interface RouteContext {
   readonly aliases: ReadonlyMap<string, unknown> | undefined
   /** `undefined` is any. */
   readonly hosts: ReadonlySet<string> | undefined
-  /** Whether there is a signing key. */
-  readonly signs: boolean
+  readonly isSet: IsSet
 }
 
 /** The compiled routes, of those that are sound, and what is wrong with each and among them. */
@@ -104,7 +106,7 @@ function methodSet(methods: readonly string[] | 'every'): ReadonlySet<string> | 
   return new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
 }
 
-function compileRoute(draft: RouteDraft, { origins }: RouteContext): Route | undefined {
+function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Route | undefined {
   if (!isWhole(draft)) return undefined
   const target = origins?.get(draft.origin)
   if (target === undefined) return undefined
@@ -116,6 +118,10 @@ function compileRoute(draft: RouteDraft, { origins }: RouteContext): Route | und
     methods: methodSet(draft.methods),
     origin,
     access: draft.access,
+    accepts: draft.accepts,
+    carriers: draft.carriers === 'usual' ? usualCarriers(draft.accepts, isSet) : draft.carriers,
+    cookieAzp: draft.cookieAzp === 'missing-ok' ? 'missing-ok' : 'strict',
+    exchange: draft.exchange ?? undefined,
     assertion: assertionOf(draft),
     revocation: draft.fresh ? 'fresh' : draft.revocable ? 'revocable' : 'token',
     escapes: new Set(draft.escapes),
@@ -138,6 +144,13 @@ function assertionOf({ access, assertion }: Whole<RouteDraft>): Route['assertion
 type Rule = (draft: RouteDraft, context: RouteContext) => readonly Problem[]
 
 const rules: readonly Rule[] = [
+  ...accessRules,
+  ...credentialRules.map(
+    (rule): Rule =>
+      (draft, { isSet }) =>
+        rule(draft, isSet),
+  ),
+
   function originIsKnown({ origin, place }, { origins }) {
     if (origin === undefined || origins === undefined || origins.has(origin)) return []
     const hint = suggestion(origin, origins.keys()) || ' Add it to origins, or name another.'
@@ -203,8 +216,8 @@ const rules: readonly Rule[] = [
     ]
   },
 
-  function assertionCanBeSigned({ access, assertion, place }, { signs }) {
-    if (signs || access === undefined || access.kind === 'public') return []
+  function assertionCanBeSigned({ access, assertion, place }, { isSet }) {
+    if (isSet('USHER_SIGNING_KEY') || access === undefined || access.kind === 'public') return []
     if (assertion === undefined || assertion === 'off') return []
     const message =
       'Needs USHER_SIGNING_KEY, which is not set: make it with npm run keys, or say "off".'

@@ -2,7 +2,7 @@
  * The definition of which route a request takes, written to be obviously right, not fast: the
  * request path has a matcher of its own, which tests hold against this one.
  */
-import type { PathPattern } from '../model/pattern.ts'
+import { matchesPath } from '../model/pattern.ts'
 import { matchesHost } from '../model/route.ts'
 import { neighboursAmong } from './neighbours.ts'
 import { type RequestSet, strictlyIncludesSet } from './request-set.ts'
@@ -21,7 +21,7 @@ export function matchesRequest(set: RequestSet, request: RoutedRequest): boolean
   return (
     matchesHost(set.host, request.host) &&
     (set.methods?.has(request.method) ?? true) &&
-    matchesSegments(set.path, request.segments)
+    matchesPath(set.path, request.segments)
   )
 }
 
@@ -89,12 +89,4 @@ function freshHost({ host }: RequestSet): string {
     case 'subdomain':
       return fresh + host.suffix
   }
-}
-
-function matchesSegments(pattern: PathPattern, segments: readonly string[]): boolean {
-  const { length } = pattern.segments
-  if (pattern.rest ? segments.length < length : segments.length !== length) return false
-  return pattern.segments.every(
-    (segment, index) => segment.kind === 'any' || segment.text === segments[index],
-  )
 }

@@ -64,6 +64,14 @@ export function parsed<T>(parse: (source: string) => Result<T, string>): Shape<T
   }
 }
 
+/** What `build` makes of a value that is sound. */
+export function mapped<From, To>(shape: Shape<From>, build: (value: From) => To): Shape<To> {
+  return function readMapped(value, place) {
+    const { value: from, problems } = shape(value, place)
+    return { value: from === undefined ? undefined : build(from), problems }
+  }
+}
+
 /** One of a few words. */
 export function word<const Word extends string>(words: readonly Word[]): Shape<Word> {
   const choice = words.map((one) => `"${one}"`).join(', ')

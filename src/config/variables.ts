@@ -47,9 +47,20 @@ export const variableTable = {
     parse: parsePublicKey,
   },
   CLERK_SECRET_KEY: {
-    meaning: 'Lets keys come from the Backend API when the Frontend API cannot give them.',
+    meaning:
+      'Verifies API keys and opaque tokens, makes tokens of templates, knows addresses of ' +
+      'administrators, and gives keys when the Frontend API cannot.',
     secret: true,
     parse: parseSecretKey,
+  },
+  CLERK_MACHINE_ID: {
+    meaning: 'The machine that this gateway is at Clerk: tokens of other machines must name it.',
+    parse: parseMachineId,
+  },
+  CLERK_MACHINE_SECRET_KEY: {
+    meaning: 'Verifies opaque tokens of machines, in place of CLERK_SECRET_KEY.',
+    secret: true,
+    parse: parseMachineSecretKey,
   },
   CLERK_FAPI_URL: {
     meaning: 'Another address of the Frontend API.',
@@ -114,6 +125,16 @@ function parsePublicKey(source: string): Result<string, string> {
 function parseSecretKey(source: string): Result<string, string> {
   if (/^sk_[\x21-\x7e]+$/.test(source)) return ok(source)
   return err('Must be a secret key as the Clerk dashboard shows it: sk_test_… or sk_live_….')
+}
+
+function parseMachineId(source: string): Result<string, string> {
+  if (/^mch_\w+$/.test(source)) return ok(source)
+  return err('Must be the id of a machine as the Clerk dashboard shows it: mch_….')
+}
+
+function parseMachineSecretKey(source: string): Result<string, string> {
+  if (/^ak_[\x21-\x7e]+$/.test(source)) return ok(source)
+  return err('Must be the secret key of a machine as the Clerk dashboard shows it: ak_….')
 }
 
 /** Blanks between commas are dropped, as people leave them there; an empty address is nobody's. */

@@ -1,3 +1,4 @@
+import { foreignProtocols, ownProtocol, protocolsOf } from '../clerk/subprotocol.ts'
 import {
   foldHeaderName,
   identityHeaders,
@@ -6,13 +7,14 @@ import {
   nominated,
   remembering,
 } from '../model/headers.ts'
+import type { Asking } from './asking.ts'
 
 /**
  * What the client receives of the origin's answer: status and body as they are, without headers that
  * belong to one connection, that only Usher may set, or that would let a script of one origin take over
  * the whole host (`Service-Worker-Allowed`).
  */
-export function answer(response: Response, requestId: string): Response {
+export function answer(response: Response, { request, requestId }: Asking): Response {
   const { status, webSocket } = response
   const cleaned =
     webSocket === null
@@ -23,7 +25,19 @@ export function answer(response: Response, requestId: string): Response {
   for (const name of headers.keys()) if (isRemovedName(name)) names.push(name)
   if (names.length > 0) remove(headers, names)
   headers.set(identityHeaders.requestId, requestId)
+  if (webSocket !== null) settleProtocol(headers, request.headers)
   return cleaned
+}
+
+/**
+ * A browser ends a WebSocket unless the answer names one of the subprotocols that it offered. The origin
+ * was not shown Usher's own, so that is answered here where the origin chose no other.
+ */
+function settleProtocol(answered: Headers, offered: Headers): void {
+  if (!protocolsOf(offered).includes(ownProtocol)) return
+  const chosen = answered.get('sec-websocket-protocol')
+  if (chosen !== null && foreignProtocols(offered).includes(chosen.trim())) return
+  answered.set('Sec-WebSocket-Protocol', ownProtocol)
 }
 
 /** Removes these, and what a `Connection` among them nominates. */

@@ -1,7 +1,7 @@
 import { encodeBase64url } from '../model/base64url.ts'
 import type { Moment } from '../model/clock.ts'
 import type { Holdings } from '../model/facts.ts'
-import type { User } from '../model/principal.ts'
+import type { Identified, User } from '../model/principal.ts'
 import { createRecent } from '../model/recent.ts'
 import { publicJwk, type SigningKey } from '../model/signing-key.ts'
 
@@ -14,7 +14,7 @@ const keptMax = 4000
 
 /** What one assertion says. */
 export interface Assertable {
-  readonly user: User
+  readonly principal: Identified
   readonly holdings: Holdings | undefined
   /** The name of the origin that is to believe it (`aud`). */
   readonly audience: string
@@ -59,7 +59,7 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
 
   async function renew(assertable: Assertable, name: string | undefined, nowMs: number) {
     const iat = Math.floor(nowMs / 1000)
-    const exp = Math.min(iat + assertionLifeSeconds, endOf(assertable.user))
+    const exp = Math.min(iat + assertionLifeSeconds, endOf(assertable.principal))
     const assertion = await sign({ ...statementOf(assertable), iat, exp })
     const renewAtMs = ((iat + exp) * 1000) / 2
     if (name !== undefined) kept.set(name, { assertion, renewAtMs, expiresAtSeconds: exp })
@@ -70,29 +70,33 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
     if (assertable.request !== undefined) return renew(assertable, undefined, nowMs)
     const name = JSON.stringify(statementOf(assertable))
     const known = kept.get(name)
-    const serves = known !== undefined && mayServe(known, assertable.user, nowMs)
+    const serves = known !== undefined && mayServe(known, assertable.principal, nowMs)
     return serves ? known.assertion : renew(assertable, name, nowMs)
   }
 }
 
 /** No assertion outlives the credential by more than the skew that the credential is given. */
-function endOf(user: User): number {
-  return Math.floor(user.expiresAtSeconds) + graceSeconds
+function endOf({ expiresAtSeconds }: Identified): number {
+  return Math.floor(expiresAtSeconds) + graceSeconds
 }
 
-function mayServe({ renewAtMs, expiresAtSeconds }: Kept, user: User, nowMs: number): boolean {
-  return nowMs < renewAtMs && expiresAtSeconds <= endOf(user)
+function mayServe(
+  { renewAtMs, expiresAtSeconds }: Kept,
+  principal: Identified,
+  nowMs: number,
+): boolean {
+  return nowMs < renewAtMs && expiresAtSeconds <= endOf(principal)
 }
 
 /** All that an assertion says, but when. */
-function statementOf({ user, holdings, audience, request }: Assertable) {
-  const { organization } = user
+function statementOf({ principal, holdings, audience, request }: Assertable) {
+  const { organization, tokenType, scopes } = principal
   return {
     iss: 'usher',
     aud: audience,
-    sub: user.userId,
-    sid: user.sessionId,
-    ...(user.actor !== undefined && { act: { sub: user.actor } }),
+    ...(principal.kind === 'user' ? personOf(principal) : { sub: principal.subject }),
+    // A session is what is usual; everything else says what it is.
+    ...(tokenType !== 'session_token' && { token_type: tokenType, scope: scopes.join(' ') }),
     ...(organization && {
       org: {
         id: organization.id,
@@ -103,6 +107,15 @@ function statementOf({ user, holdings, audience, request }: Assertable) {
     }),
     ...(holdings && { roles: holdings.roles, permissions: holdings.permissions }),
     ...(request && { mth: request.method, hst: request.host, pth: request.path }),
+  }
+}
+
+function personOf({ userId, sessionId, actor, clientId }: User) {
+  return {
+    sub: userId,
+    sid: sessionId,
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(actor !== undefined && { act: { sub: actor } }),
   }
 }
 

@@ -1,13 +1,22 @@
-import { type Credential, findBearer, findCookie } from '../clerk/credential.ts'
+import { type Credential, findCredential } from '../clerk/credential.ts'
 import type { Issuer } from '../clerk/issuer.ts'
-import { recallSessionToken, verifySessionToken } from '../clerk/token.ts'
+import type { VerifyOpaque } from '../clerk/opaque.ts'
+import { recallToken, verifyToken } from '../clerk/token.ts'
+import { opaqueTypeOf } from '../clerk/token-type.ts'
 import type { Moment } from '../model/clock.ts'
 import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
-import { anonymous, type Carrier, type Principal, type User } from '../model/principal.ts'
+import {
+  anonymous,
+  type Carrier,
+  type Identified,
+  type Principal,
+  type TokenType,
+  type User,
+} from '../model/principal.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Access, Revocation } from '../model/route.ts'
+import type { Route } from '../model/route.ts'
 import type { Asking } from './asking.ts'
 import type { CanonicalTarget } from './canonical.ts'
 
@@ -25,15 +34,15 @@ export interface Caller {
 /** What authentication needs of the world. */
 export interface Authority {
   readonly issuer: Issuer
+  readonly verifyOpaque: VerifyOpaque
   readonly readFacts: ReadFacts
   /** Scheme and host under which browsers know the gateway; what the request says where not configured. */
   readonly canonicalOrigin: string | undefined
 }
 
 /** What of a route decides how its callers are looked at. */
-export interface Scrutiny {
-  readonly access: Access
-  readonly revocation: Revocation
+export interface Scrutiny
+  extends Pick<Route, 'access' | 'accepts' | 'carriers' | 'cookieAzp' | 'revocation'> {
   /** Whether the origin is told what only facts say. */
   readonly tellsFacts: boolean
 }
@@ -57,41 +66,85 @@ export async function authenticate(
   authority: Authority,
 ): Promise<Result<Caller, Refusal>> {
   const { access } = scrutiny
-  const { request, target, moment } = asking
-  const { issuer } = authority
+  const { request, moment } = asking
   if (access.kind === 'public') return ok(nobody)
-  const found = findBearer(request.headers) ?? (await findCookie(request.headers, issuer))
+  const seeker = { issuer: authority.issuer, nowMs: moment.nowMs }
+  const found = await findCredential(request.headers, scrutiny.carriers, seeker)
   if (!found.ok) return found
   const credential = found.value
   if (credential === undefined) {
     return access.kind === 'optional' ? ok(nobody) : refuse('token-missing')
   }
-  const { token, carrier } = credential
-  const user =
-    recallSessionToken(token, issuer, moment) ?? (await verifySessionToken(token, issuer, moment))
-  if (!user.ok) {
-    const forgiven = access.kind === 'optional' && hasLapsed(user.error, credential, request)
-    return forgiven ? ok(lapsed) : user
+  const { carrier } = credential
+  const principal =
+    carrier === 'cookie'
+      ? await verifyCookie(credential, { asking, scrutiny }, authority)
+      : await verify(credential, { asking, scrutiny }, authority)
+  if (!principal.ok) {
+    const forgiven = access.kind === 'optional' && hasLapsed(principal.error, credential, request)
+    return forgiven ? ok(lapsed) : principal
   }
+  const identified = principal.value
+  return mustLookUp(identified, scrutiny)
+    ? lookUp(identified, { carrier, moment, scrutiny }, authority)
+    : ok({ ...nobody, principal: identified, carrier })
+}
+
+interface Circumstances {
+  readonly asking: Asking
+  readonly scrutiny: Scrutiny
+}
+
+async function verify(
+  { token }: Credential,
+  { asking, scrutiny }: Circumstances,
+  { issuer, verifyOpaque }: Authority,
+): Promise<Result<Identified, Refusal>> {
+  const { moment, request } = asking
+  const { accepts, revocation } = scrutiny
+  const demand = { issuer, accepts }
+  const known = recallToken(token, demand, moment)
+  if (known !== undefined) return known
+  const type = opaqueTypeOf(token)
+  if (type === undefined) return verifyToken(token, demand, moment)
+  if (!accepts.includes(type)) return refuse('token-type-mismatch')
+  const clientAddress = request.headers.get('cf-connecting-ip') ?? ''
+  return verifyOpaque({ token, type, clientAddress, mustBeFresh: revocation === 'fresh', moment })
+}
+
+const sessionsAlone: readonly TokenType[] = ['session_token']
+
+/** A cookie holds a session token and nothing else, and is not taken from another site's hand. */
+async function verifyCookie(
+  { token }: Credential,
+  { asking, scrutiny }: Circumstances,
+  authority: Authority,
+): Promise<Result<Identified, Refusal>> {
+  const { request, moment, target } = asking
   const ownOrigin = authority.canonicalOrigin ?? originOf(target)
-  if (carrier === 'cookie' && !mayUseCookie(request, ownOrigin)) return refuse('cross-site-request')
-  return mustLookUp(user.value, scrutiny)
-    ? lookUp(user.value, { carrier, moment, scrutiny }, authority)
-    : ok({ ...nobody, principal: user.value, carrier })
+  if (!scrutiny.accepts.includes('session_token')) return refuse('token-type-mismatch')
+  const mayLackParty = scrutiny.cookieAzp === 'missing-ok' && isFromHere(request, ownOrigin)
+  const issuer = mayLackParty ? { ...authority.issuer, mayLackParty } : authority.issuer
+  const demand = { issuer, accepts: sessionsAlone }
+  const known = recallToken(token, demand, moment) ?? (await verifyToken(token, demand, moment))
+  if (known.ok && !mayUseCookie(request, ownOrigin)) return refuse('cross-site-request')
+  return known
 }
 
 /** A token that lives no longer than this ends before a ban could be read: Clerk mints no further one. */
 const shortLifeSeconds = 60
 
-/** Whether the token alone does not say that the caller still stands. */
+/** Whether the credential alone does not say that its user still stands. */
 function mustStand(user: User, { revocation, tellsFacts }: Scrutiny): boolean {
   const isLongLived = user.expiresAtSeconds - user.issuedAtSeconds > shortLifeSeconds
   return isLongLived || revocation !== 'token' || tellsFacts
 }
 
-function mustLookUp(user: User, scrutiny: Scrutiny): boolean {
+/** Facts are kept of people: of a machine Clerk alone says whether it still stands. */
+function mustLookUp(principal: Identified, scrutiny: Scrutiny): principal is User {
+  if (principal.kind === 'machine') return false
   const { access } = scrutiny
-  return mustStand(user, scrutiny) || (access.kind === 'signed-in' && access.needsFacts)
+  return mustStand(principal, scrutiny) || (access.kind === 'signed-in' && access.needsFacts)
 }
 
 /** Holds the caller against facts. */
@@ -113,10 +166,11 @@ async function lookUp(
 }
 
 /** Why someone is out, whatever their token says. A locked user is only kept from signing in. */
-function standingOf(user: User, facts: Facts): RefusalCode | undefined {
+function standingOf({ sessionId }: User, facts: Facts): RefusalCode | undefined {
   if (facts.status === 'deleted') return 'user-deleted'
   if (facts.status === 'banned') return 'user-banned'
-  return facts.endedSessions.includes(user.sessionId) ? 'session-ended' : undefined
+  const hasEnded = sessionId !== undefined && facts.endedSessions.includes(sessionId)
+  return hasEnded ? 'session-ended' : undefined
 }
 
 /** Browsers send a cookie that expired a moment ago before Clerk's script has renewed it. */
@@ -145,6 +199,16 @@ function mayUseCookie(request: Request, ownOrigin: string): boolean {
   if (isSafe(method) && !headers.has('upgrade')) return true
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site === 'same-origin'
+  return headers.get('origin') === ownOrigin
+}
+
+/**
+ * Whether the browser says that a request comes from here, or from no page at all. A token without `azp`
+ * does not say for whom it was made: a cookie of a sibling domain could be one.
+ */
+function isFromHere({ headers }: Request, ownOrigin: string): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site !== null) return site === 'same-origin' || site === 'none'
   return headers.get('origin') === ownOrigin
 }
 

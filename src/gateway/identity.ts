@@ -1,4 +1,4 @@
-import { looksLikeClerk, withoutClerkCookies } from '../clerk/credential.ts'
+import type { Exchange } from '../clerk/exchange.ts'
 import {
   foldHeaderName,
   identityHeaders,
@@ -8,15 +8,19 @@ import {
   nominated,
   remembering,
 } from '../model/headers.ts'
-import { unreachable } from '../model/result.ts'
-import type { LooseHeader, Route, Rules } from '../model/route.ts'
+import type { Identified, User } from '../model/principal.ts'
+import type { Refusal } from '../model/refusal.ts'
+import { ok, type Result, unreachable } from '../model/result.ts'
+import type { LooseHeader, Rules } from '../model/route.ts'
 import type { Asking } from './asking.ts'
 import type { Assert } from './assertion.ts'
 import { type Authority, type Caller, isSafe } from './authenticate.ts'
+import { type Guest, withhold } from './withhold.ts'
 
 /** What the introduction of a caller to an origin needs of the world. */
 export interface Introducer {
   readonly assert: Assert
+  readonly exchange: Exchange
   readonly authority: Authority
   readonly rules: Pick<Rules, 'identity' | 'identityHeaders'>
 }
@@ -26,13 +30,15 @@ const isStrippedName = remembering(isStripped)
 /**
  * The headers that an origin receives: what may pass of the client's, and the identity last, so that
  * nothing the client wrote under any spelling can stand beside it. The result is what a set built from
- * empty would hold; copying and deleting is the cheaper way there.
+ * empty would hold; copying and deleting is the cheaper way there. It fails only where the origin is to
+ * have a token that cannot be had.
  */
 export async function introduce(
   asking: Asking,
-  { route, caller }: { route: Route; caller: Caller },
-  { assert, authority, rules }: Introducer,
-): Promise<Headers> {
+  guest: Guest,
+  { assert, exchange, authority, rules }: Introducer,
+): Promise<Result<Headers, Refusal>> {
+  const { route, caller } = guest
   const incoming = asking.request.headers
   const headers = new Headers(incoming)
   const connection = nominated(incoming.get('connection'))
@@ -42,27 +48,29 @@ export async function introduce(
     }
   }
   if (route.websocket && isWebSocket(incoming)) headers.set('Upgrade', 'websocket')
-  if (!route.passCredential) removeCredentials(headers, caller, authority.issuer.issuers)
+  withhold(headers, guest, authority.issuer.issuers)
+  if (route.exchange !== undefined) {
+    const token = await exchangeFor(asking, { caller, template: route.exchange }, exchange)
+    if (!token.ok) return token
+    if (token.value !== undefined) headers.set('Authorization', `Bearer ${token.value}`)
+  }
   forwardFor(headers, asking)
-  headers.set(identityHeaders.assertion, await assertionFor(asking, { route, caller }, assert))
+  headers.set(identityHeaders.assertion, await assertionFor(asking, guest, assert))
   if (rules.identity === 'headers') identify(headers, caller, asking.requestId)
   for (const name of rules.identityHeaders) {
     headers.set(looseHeaderNames[name], looseValue(name, caller))
   }
-  return headers
+  return ok(headers)
 }
 
-/** Clerk's cookies and tokens end here: an origin needs neither, and could use both. */
-function removeCredentials(headers: Headers, caller: Caller, issuers: readonly string[]): void {
-  const wasUsed = caller.carrier === 'header'
-  if (wasUsed || looksLikeClerk(headers.get('authorization') ?? '', issuers)) {
-    headers.delete('authorization')
-  }
-  const cookie = headers.get('cookie')
-  if (cookie === null) return
-  const kept = withoutClerkCookies(cookie)
-  if (kept === undefined) headers.delete('cookie')
-  else if (kept !== cookie) headers.set('cookie', kept)
+/** The token that the origin receives in place of the session's; nobody has none. */
+async function exchangeFor(
+  { moment }: Asking,
+  { caller, template }: { caller: Caller; template: string },
+  exchange: Exchange,
+): Promise<Result<string | undefined, Refusal>> {
+  const { principal } = caller
+  return principal.kind === 'user' ? exchange({ user: principal, template, moment }) : ok(undefined)
 }
 
 /** The edge writes `CF-Connecting-IP` itself, over whatever a client sends. */
@@ -76,7 +84,7 @@ function forwardFor(headers: Headers, { request, target }: Asking): void {
 /** By itself an assertion lasts for the session, and is bound to its one request where that may change things. */
 function assertionFor(
   { request, target, moment }: Asking,
-  { route, caller }: { route: Route; caller: Caller },
+  { route, caller }: Guest,
   assert: Assert,
 ): string | Promise<string> {
   const { principal, holdings } = caller
@@ -84,20 +92,21 @@ function assertionFor(
   if (principal.kind === 'anonymous' || mode === 'off') return ''
   const { method } = request
   const bound = mode === 'request' ? { method, host: target.host, path: target.path } : undefined
-  const assertable = { user: principal, holdings, audience: route.origin.name, request: bound }
+  const assertable = { principal, holdings, audience: route.origin.name, request: bound }
   return assert(assertable, moment)
 }
 
 /** Every identity header is always sent: an absent value is empty, so a client's can never survive. */
 function identify(headers: Headers, { principal }: Caller, requestId: string): void {
-  const user = principal.kind === 'user' ? principal : undefined
-  headers.set(identityHeaders.authenticated, user ? '1' : '0')
-  headers.set(identityHeaders.userId, user?.userId ?? '')
-  headers.set(identityHeaders.organizationId, user?.organization?.id ?? '')
+  const identified = principal.kind === 'anonymous' ? undefined : principal
+  headers.set(identityHeaders.authenticated, identified ? '1' : '0')
+  headers.set(identityHeaders.userId, principal.kind === 'user' ? principal.userId : '')
+  headers.set(identityHeaders.organizationId, identified?.organization?.id ?? '')
   headers.set(identityHeaders.requestId, requestId)
 }
 
-function looseValue(name: LooseHeader, { facts, holdings }: Caller): string {
+function looseValue(name: LooseHeader, { principal, facts, holdings }: Caller): string {
+  const identified = principal.kind === 'anonymous' ? undefined : principal
   switch (name) {
     case 'roles':
       return plain(holdings?.roles.join(','))
@@ -105,12 +114,30 @@ function looseValue(name: LooseHeader, { facts, holdings }: Caller): string {
       return plain(holdings?.permissions.join(','))
     case 'email':
       return plain(facts?.email)
+    case 'sessionId':
+      return plain(personOf(identified)?.sessionId)
+    case 'orgSlug':
+      return plain(identified?.organization?.slug)
+    case 'orgRole':
+      return plain(identified?.organization?.role)
+    case 'actor':
+      return plain(personOf(identified)?.actor)
+    case 'tokenType':
+      return plain(identified?.tokenType)
+    case 'scopes':
+      return plain(identified?.scopes.join(' '))
+    case 'subject':
+      return plain(identified?.kind === 'machine' ? identified.subject : identified?.userId)
     default:
       return unreachable(name)
   }
 }
 
+function personOf(identified: Identified | undefined): User | undefined {
+  return identified?.kind === 'user' ? identified : undefined
+}
+
 /** What is not printable ASCII would be read differently by every origin: it is percent-encoded. */
 function plain(value = ''): string {
-  return value.replaceAll(/[^ -~]/gu, encodeURIComponent)
+  return value.toWellFormed().replaceAll(/[^ -~]/gu, encodeURIComponent)
 }

@@ -110,6 +110,29 @@ function find(
   )
 }
 
+/**
+ * Every route that takes requests of some method at a path, or whatever is below it, the most specific
+ * first. A route that others leave no method at this path is not among them.
+ */
+export function routesAt(
+  table: RouteTable,
+  { segments, host }: Pick<CanonicalTarget, 'segments' | 'host'>,
+): readonly Route[] {
+  const found: Route[] = []
+  const taken = new Set<string>()
+  let isTaken = false
+  find(table, segments, (route) => {
+    if (!matchesHost(route.host, host)) return false
+    const { methods, path } = route
+    const hasMethodLeft = !isTaken && [...(methods ?? ['any'])].some((one) => !taken.has(one))
+    if (hasMethodLeft || (path.rest && path.segments.length === segments.length)) found.push(route)
+    for (const method of methods ?? []) taken.add(method)
+    isTaken ||= methods === undefined
+    return false
+  })
+  return found
+}
+
 /** With another method there might have been a route: then it is 405 and says which. */
 function refuseUnmatched(table: RouteTable, { segments, host }: CanonicalTarget): Failure<Refusal> {
   const allow = new Set<string>()

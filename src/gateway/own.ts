@@ -7,11 +7,16 @@ import { lenientReadings } from './reading.ts'
 /** Clerk's Frontend API through the gateway's own domain lives here; no origin ever does. */
 const clerkPrefix = '/__clerk'
 
+/** What clients of OAuth learn of a resource stands here, and below it by its path (RFC 9728 section 3.1). */
+export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
+
 /**
  * Which of Usher's own surfaces a target leads to: the path below the prefix, such as `/me`, or
  * `undefined` when it is none of Usher's business. Only the exact spelling leads there; whatever else
  * some origin could read as the same prefix (another case, escapes, a path parameter) is refused with
  * `route-unknown`, so that it reaches no origin. A host that is not served is refused first.
+ *
+ * Where OAuth tokens count, so does their metadata, in its exact spelling; elsewhere it is the origins'.
  */
 export function findSurface(
   target: CanonicalTarget,
@@ -27,9 +32,17 @@ export function findSurface(
   if (target.isPlain) {
     return isReserved(target.segments, prefix) ? refuse('route-unknown') : nobodys
   }
+  if (isResourceMetadata(target.path) && rules.surfaces.accepts.includes('oauth_token')) {
+    return ok(resourceMetadataPath)
+  }
   const readings = lenientReadings(target.path, compatible)
   const isOwn = readings.some((reading) => isReserved(reading, prefix))
   return isOwn ? refuse('route-unknown') : nobodys
+}
+
+/** A segment that begins with a dot is not plain, so plain targets never come to be asked. */
+function isResourceMetadata(path: string): boolean {
+  return path === resourceMetadataPath || path.startsWith(`${resourceMetadataPath}/`)
 }
 
 const nobodys: Result<undefined, Refusal> = ok(undefined)

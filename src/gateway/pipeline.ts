@@ -3,8 +3,9 @@
  * It never reads a database or a binding: what it needs of the world is handed to it as capabilities.
  * The front door calls it for every request; Usher's own rooms are one of its exits.
  */
+import type { Exchange } from '../clerk/exchange.ts'
 import type { Clock } from '../model/clock.ts'
-import type { Route, Rules } from '../model/route.ts'
+import { factualHeaders, type Route, type Rules } from '../model/route.ts'
 import type { Greet } from './acquaintance.ts'
 import { answer } from './answer.ts'
 import type { Rooms } from './asking.ts'
@@ -27,6 +28,7 @@ export interface Gateway {
   /** Notes that someone was here; it begins when the answer is there, and nobody waits for it. */
   readonly greet: Greet
   readonly assert: Assert
+  readonly exchange: Exchange
   readonly roads: Roads
   readonly rooms: Rooms
   readonly clock: Clock
@@ -61,16 +63,18 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     visit.note({ route: route.name })
 
     const caller = await authenticate(asking, scrutinyOf(route, rules), authority)
-    if (!caller.ok) return visit.refuse(caller.error, target)
+    if (!caller.ok) return visit.refuse(caller.error, { target, route })
     visit.meet(caller.value)
 
-    const permitted = authorize(matched.value, caller.value)
-    if (!permitted.ok) return visit.refuse(permitted.error)
+    const permitted = authorize(matched.value, caller.value, target)
+    if (!permitted.ok) return visit.refuse(permitted.error, { target, route })
 
-    const headers = await introduce(asking, { route, caller: caller.value }, gateway)
-    const response = await forward({ request, target, headers, origin: route.origin }, roads, clock)
+    const introduced = await introduce(asking, { route, caller: caller.value }, gateway)
+    if (!introduced.ok) return visit.refuse(introduced.error)
+    const departure = { request, target, headers: introduced.value, origin: route.origin }
+    const response = await forward(departure, roads, clock)
     if (!response.ok) return visit.refuse(response.error)
-    return visit.leave(answer(response.value, visit.requestId))
+    return visit.leave(answer(response.value, asking))
   } catch (thrown) {
     visit.note({ fault: faultOf(thrown) })
     return visit.refuse({ code: 'internal-error' })
@@ -87,6 +91,8 @@ function faultOf(thrown: unknown): string {
 }
 
 /** How closely the callers of a route are looked at. */
-function scrutinyOf({ access, revocation }: Route, { identityHeaders }: Rules): Scrutiny {
-  return { access, revocation, tellsFacts: identityHeaders.length > 0 }
+function scrutinyOf(route: Route, { identityHeaders }: Rules): Scrutiny {
+  const { access, accepts, carriers, cookieAzp, revocation } = route
+  const tellsFacts = identityHeaders.some((name) => factualHeaders.includes(name))
+  return { access, accepts, carriers, cookieAzp, revocation, tellsFacts }
 }

@@ -13,6 +13,8 @@ export interface RequestRecord {
   /** The name of the route, or `surface` for Usher's own. */
   readonly route?: string
   readonly userId?: string
+  /** Who is calling and is no person: a machine, or an organisation. */
+  readonly subject?: string
   readonly status: number
   /** Why the request went no further, or why a credential did not count on an optional route. */
   readonly reason?: RefusalCode

@@ -2,10 +2,11 @@ import type { Clock, Moment } from '../model/clock.ts'
 import type { User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
-import type { Rules } from '../model/route.ts'
+import type { Route, Rules } from '../model/route.ts'
 import type { Greet } from './acquaintance.ts'
 import type { Caller } from './authenticate.ts'
 import type { CanonicalTarget } from './canonical.ts'
+import { metadataAddress } from './protected-resource.ts'
 import type { RequestRecord, TakeRecord } from './record.ts'
 
 /** Who keeps work alive that goes on behind an answer: the execution context of the Worker. */
@@ -20,12 +21,18 @@ export interface Visit {
   note(seen: Partial<RequestRecord>): void
   /** Notes who is calling. */
   meet(caller: Caller): void
-  /** The answer to a request that goes no further. */
-  refuse(refusal: Refusal, target?: CanonicalTarget): Response
+  /** The answer to a request that goes no further; at a route it says where to get a credential. */
+  refuse(refusal: Refusal, at?: RefusedAt): Response
   /** Notes the answer and hands it on. */
   leave(response: Response): Response
   /** Hands over what is recorded of the request, and whose it was. */
   end(takers: { record: TakeRecord; greet: Greet }): void
+}
+
+/** Where a caller was refused. */
+interface RefusedAt {
+  readonly target: CanonicalTarget
+  readonly route: Route
 }
 
 /** Begins a visit: the clock is read once, and every decision is made at that moment. */
@@ -54,15 +61,22 @@ export function beginVisit(
       if (principal.reason !== undefined) note({ reason: principal.reason })
       return
     }
+    if (principal.kind === 'machine') {
+      note({ subject: principal.subject })
+      return
+    }
     guest = principal
     note({ userId: principal.userId })
   }
 
-  function refuse(refusal: Refusal, target?: CanonicalTarget): Response {
+  function refuse(refusal: Refusal, at?: RefusedAt): Response {
     note({ reason: refusal.code })
     const { method, headers } = request
-    const signIn = signInFor(rules, target)
-    return leave(refusalResponse(refusal, { method, headers, requestId, signIn }))
+    const hints = at && {
+      signIn: signInFor(rules, at.target),
+      resourceMetadata: metadataAddress(at.target, at.route, rules.canonicalOrigin),
+    }
+    return leave(refusalResponse(refusal, { method, headers, requestId, ...hints }))
   }
 
   function end({ record, greet }: { record: TakeRecord; greet: Greet }): void {
@@ -79,9 +93,8 @@ export function beginVisit(
 }
 
 /** The way back leads to the configured host, never to one that the request names. */
-function signInFor(rules: Rules, target: CanonicalTarget | undefined) {
+function signInFor(rules: Rules, target: CanonicalTarget) {
   const { signInUrl, canonicalOrigin } = rules
-  if (target === undefined || signInUrl === undefined || canonicalOrigin === undefined)
-    return undefined
+  if (signInUrl === undefined || canonicalOrigin === undefined) return undefined
   return { url: signInUrl, returnTo: `${canonicalOrigin}${target.path}${target.query}` }
 }

@@ -86,6 +86,13 @@ function demoTries(at: (path: string) => string, clerkHost: string, port: number
     ['not an admin: 403', `curl -i ${bearer('linus', clerkHost)} ${at('/admin/x')}`],
     ['a permission in the active organisation', `curl ${grace} ${at('/orgs/acme/reports')}`],
     ['who the gateway thinks you are', `curl ${grace} ${at('/_usher/me')}`],
+    [
+      'an API key, made for this',
+      `curl -X POST ${bearer('ada --type api_key --scope ingest', clerkHost)} ${at('/ingest')}`,
+    ],
+    ['an MCP server: 401 says where to sign in', `curl -i ${at('/mcp/x')}`],
+    ['an OAuth token', `curl ${bearer('ada --type oauth_token', clerkHost)} ${at('/mcp/x')}`],
+    ["a template's token for the origin", `curl ${ada} ${at('/graphql')}`],
     ['a stream arrives as it is made', `curl -N ${ada} ${at('/api/stream')}`],
     [
       'make linus an admin, within a minute',

@@ -1,7 +1,7 @@
-import { defineGateway } from '../config/define.ts'
+import { type ConfigEnvironment, defineGateway, type RouteConfig } from '../config/define.ts'
 
 /** What `npm start` runs when no API of one's own is named: one route of each kind. */
-export default defineGateway(() => ({
+export default defineGateway((env) => ({
   origins: {
     demo: { service: 'DEMO' },
     // What is public has an origin of its own; here both are the same Worker.
@@ -17,6 +17,28 @@ export default defineGateway(() => ({
       origin: 'demo',
       access: { org: ':orgId', permission: 'org:reports:read' },
     },
+    // An MCP server: its clients find out where to sign in, and come back with an OAuth token.
+    { path: '/mcp/**', origin: 'demo', accepts: ['oauth_token', 'session_token'] },
+    ...machineRoutes(env),
   ],
   aliases: { '/api/users/clerk-test/': 'clerk-test' },
 }))
+
+/** What needs more of Clerk than its name: with keys of one's own these come when they are complete. */
+function machineRoutes(env: ConfigEnvironment): readonly RouteConfig[] {
+  const { CLERK_SECRET_KEY: secretKey, CLERK_MACHINE_ID: machineId } = env
+  if (secretKey === undefined) return []
+  const exchange: RouteConfig = { path: '/graphql', origin: 'demo', exchange: 'demo' }
+  if (machineId === undefined) return [exchange]
+  return [
+    exchange,
+    {
+      path: '/ingest',
+      methods: ['POST'],
+      origin: 'demo',
+      accepts: ['api_key', 'm2m_token'],
+      // A key must have been made for it; the scopes of a machine's token are the machines it is for.
+      access: { any: [{ scope: 'ingest' }, { scope: machineId }] },
+    },
+  ]
+}

@@ -6,6 +6,7 @@
 import type { Relaxations } from '../config/relaxations.ts'
 import { type Env, frontDoor, type House } from '../deps.ts'
 import site from '../site/gateway.config.ts'
+import type { Opening } from './clerk/backend-api.ts'
 import { localClerk } from './clerk/clerk.ts'
 import type { IssuerKey } from './clerk/issuer.ts'
 import demo from './demo.config.ts'
@@ -40,9 +41,19 @@ export const DemoOrigin = {
 /** What the local Clerk answers, or `undefined` when the request is not for it or it is not in use. */
 function answerAsClerk(request: Request, env: Env): Response | Promise<Response> | undefined {
   if (new URL(request.url).hostname !== env.LOCAL_CLERK_HOST) return undefined
-  const { CLERK_SECRET_KEY: secret } = env
-  const secretKey = typeof secret === 'string' ? secret : undefined
-  return localClerk(readIssuerKey(env.LOCAL_CLERK_KEY), secretKey).fetch(request)
+  return localClerk(readIssuerKey(env.LOCAL_CLERK_KEY), readOpening(env)).fetch(request)
+}
+
+function readOpening(env: Env): Opening {
+  const secretKey = textOf(env.CLERK_SECRET_KEY)
+  const id = textOf(env.CLERK_MACHINE_ID)
+  const machineKey = textOf(env.CLERK_MACHINE_SECRET_KEY)
+  const isMachine = id !== undefined && machineKey !== undefined
+  return { secretKey, machine: isMachine ? { id, secretKey: machineKey } : undefined }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function readIssuerKey(text: unknown): IssuerKey {

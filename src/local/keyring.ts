@@ -39,6 +39,11 @@ export function secretKey({ issuerKey }: Keyring): string {
   return `sk_live_${createHash('sha256').update(`secret key ${issuerKey.d}`).digest('base64url')}`
 }
 
+/** The secret key of the machine that the gateway is at the local Clerk; it follows likewise. */
+export function machineSecretKey({ issuerKey }: Keyring): string {
+  return `ak_${createHash('sha256').update(`machine key ${issuerKey.d}`).digest('base64url')}`
+}
+
 /**
  * Reads the keyring, and makes it on first use. Several processes may do so at once: the first to
  * finish wins and all of them get its keys. Throws when the file is there but cannot be understood.

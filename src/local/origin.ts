@@ -28,7 +28,8 @@ demoOrigin.get('/api/stream', (c) => {
   return c.body(slowLines(), 200, { 'content-type': 'text/plain; charset=utf-8' })
 })
 
-for (const path of ['/api/*', '/admin/*', '/public/*', '/orgs/*']) {
+const paths = ['/api/*', '/admin/*', '/public/*', '/orgs/*', '/mcp/*', '/ingest', '/graphql']
+for (const path of paths) {
   demoOrigin.all(path, async (c) => answerJson(200, await received(c.req.raw)))
 }
 

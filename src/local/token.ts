@@ -1,26 +1,29 @@
-/** `npm run token`: prints one session token of a local user, and nothing else. */
-import { parseArgs } from 'node:util'
+/** `npm run token`: prints one credential of a local user or machine, and nothing else. */
+
+import type { JwtType, OpaqueType } from '../clerk/token-type.ts'
 import { localFolder, readBanned } from '../cli/local-state.ts'
 import type { Claims } from '../model/principal.ts'
-import { sessionClaims, sessionHeader, signToken } from './clerk/issuer.ts'
-import { localOrganizations, localUsers } from './clerk/users.ts'
-import { clerkHost, keyringPath, openKeyring } from './keyring.ts'
+import {
+  accessClaims,
+  machineClaims,
+  sessionClaims,
+  signToken,
+  templateClaims,
+  tokenHeader,
+} from './clerk/issuer.ts'
+import { localMachines } from './clerk/machines.ts'
+import { localClient } from './clerk/opaque-record.ts'
+import { sealOpaque } from './clerk/opaque-token.ts'
+import { type LocalUser, localOrganizations, localUsers } from './clerk/users.ts'
+import { clerkHost, type Keyring, keyringPath, openKeyring } from './keyring.ts'
 import { usualParty } from './ports.ts'
-
-const usage = `Usage: npm run -s token -- --user <name> [--org <slug>] [--expires <seconds>]
-                           [--claims '{…}'] [--header '{…}']
-
-  --user     ${[...localUsers.keys()].join(', ')}
-  --org      the active organisation: ${[...localOrganizations.keys()].join(', ')}
-  --expires  seconds until the token expires, 60 by default; --expires=-60 for one that has expired
-  --claims   JSON, laid over the claims; null removes one
-  --header   JSON, laid over the header; null removes a member
-`
+import { readOptions, type TokenOptions, UsageError, usage } from './token-options.ts'
 
 const secondsUsual = 60
-
-/** A command line that cannot be understood, as against one that asks for what does not exist. */
-class UsageError extends Error {}
+/** The name of the template that local template tokens say they are of. */
+const templateUsual = 'demo'
+/** Usher asks about no opaque credential that is longer. */
+const opaqueMax = 512
 
 await main().then(
   (token) => process.stdout.write(`${token}\n`),
@@ -33,65 +36,99 @@ await main().then(
 )
 
 async function main(): Promise<string> {
-  const options = readOptions()
-  const user = localUsers.get(options.user)
-  if (user === undefined) throw new Error(`There is no user ${options.user}.`)
-  if (readBanned(localFolder()).includes(user.id)) throw new Error(`${options.user} is banned.`)
+  const options = readOptions(process.argv.slice(2))
+  const { type, isOpaque } = options
   const keyring = await openKeyring(keyringPath)
-  const claims = sessionClaims({
+  if (type === 'session_token' || type === 'jwt_template') return makeJwt(type, options, keyring)
+  const isSealed = type === 'api_key' || isOpaque
+  return isSealed ? makeOpaque(type, options, keyring) : makeJwt(type, options, keyring)
+}
+
+async function makeJwt(type: JwtType, options: TokenOptions, keyring: Keyring): Promise<string> {
+  const issue = {
     issuer: `https://${clerkHost(keyring)}`,
-    user,
-    active: options.org === undefined ? undefined : activate(options.org, options.user),
-    authorizedParty: usualParty,
-    nowSeconds: Math.floor(Date.now() / 1000),
-    lifetimeSeconds: options.expiresSeconds,
-  })
-  const header = sessionHeader(keyring.issuerKey)
-  return signToken(
-    keyring.issuerKey,
-    overlay(header, options.header),
-    overlay(claims, options.claims),
-  )
-}
-
-function readOptions() {
-  const values = parse()
-  const { user, expires = String(secondsUsual) } = values
-  if (user === undefined) throw new UsageError('--user is missing.')
-  if (!/^-?\d{1,9}$/.test(expires)) throw new UsageError('--expires is a whole number of seconds.')
-  return {
-    user,
-    org: values.org,
-    expiresSeconds: Number(expires),
-    claims: readObject('--claims', values.claims),
-    header: readObject('--header', values.header),
+    nowSeconds: nowSeconds(),
+    lifetimeSeconds: options.expiresSeconds ?? secondsUsual,
   }
+  const header = overlay(tokenHeader(type, keyring.issuerKey), options.header)
+  const claims = overlay(claimsOf(type, options, issue), options.claims)
+  return signToken(keyring.issuerKey, header, claims)
 }
 
-function parse() {
-  const text = { type: 'string' } as const
-  try {
-    return parseArgs({
-      options: { user: text, org: text, expires: text, claims: text, header: text },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
+interface Issue {
+  readonly issuer: string
+  readonly nowSeconds: number
+  readonly lifetimeSeconds: number
 }
 
-function readObject(option: string, text = '{}'): Claims {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return Object.fromEntries(Object.entries(value))
+function claimsOf(type: JwtType, options: TokenOptions, issue: Issue): Claims {
+  const { user: name = '', org, scopes, receiver } = options
+  switch (type) {
+    case 'session_token': {
+      const user = findUser(name)
+      const active = org === undefined ? undefined : activate(org, name)
+      return sessionClaims({ ...issue, user, active, authorizedParty: usualParty })
     }
-  } catch {}
-  throw new UsageError(`${option} is not a JSON object.`)
+    case 'jwt_template': {
+      const user = findUser(name)
+      const template = templateUsual
+      return templateClaims({ ...issue, user, template, authorizedParty: usualParty })
+    }
+    case 'oauth_token':
+      return accessClaims({ ...issue, user: findUser(name), clientId: localClient, scopes })
+    case 'm2m_token':
+      return machineClaims({ ...issue, machineId: findMachine(options), receivers: [receiver] })
+  }
+}
+
+async function makeOpaque(
+  type: OpaqueType,
+  options: TokenOptions,
+  keyring: Keyring,
+): Promise<string> {
+  const { expiresSeconds = type === 'api_key' ? undefined : secondsUsual } = options
+  const issuedAtSeconds = nowSeconds()
+  const credential = {
+    subject: subjectOf(options),
+    scopes: type === 'm2m_token' ? [options.receiver] : options.scopes,
+    issuedAtSeconds,
+    expiresAtSeconds: expiresSeconds === undefined ? null : issuedAtSeconds + expiresSeconds,
+  }
+  const token = await sealOpaque(type, credential, keyring.issuerKey)
+  if (token.length > opaqueMax) throw new Error('These are too many scopes for one credential.')
+  return token
+}
+
+function subjectOf(options: TokenOptions): string {
+  if (options.user !== undefined) return findUser(options.user).id
+  return options.org === undefined ? findMachine(options) : findOrganization(options.org).id
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function findUser(name: string): LocalUser {
+  const user = localUsers.get(name)
+  if (user === undefined) throw new Error(`There is no user ${name}.`)
+  if (readBanned(localFolder()).includes(user.id)) throw new Error(`${name} is banned.`)
+  return user
+}
+
+function findMachine({ machine = '' }: TokenOptions): string {
+  const id = localMachines.get(machine)
+  if (id === undefined) throw new Error(`There is no machine ${machine}.`)
+  return id
+}
+
+function findOrganization(slug: string) {
+  const organization = localOrganizations.get(slug)
+  if (organization === undefined) throw new Error(`There is no organisation ${slug}.`)
+  return organization
 }
 
 function activate(slug: string, name: string) {
-  const organization = localOrganizations.get(slug)
-  if (organization === undefined) throw new Error(`There is no organisation ${slug}.`)
+  const organization = findOrganization(slug)
   const membership = organization.members.get(name)
   if (membership === undefined) throw new Error(`${name} is not a member of ${slug}.`)
   return { organization, membership }

@@ -1,4 +1,5 @@
-import { clerkHost, type Keyring, publishableKey, secretKey } from './keyring.ts'
+import { localGateway } from './clerk/machines.ts'
+import { clerkHost, type Keyring, machineSecretKey, publishableKey, secretKey } from './keyring.ts'
 import { usualParty } from './ports.ts'
 
 /** Variables that name a Clerk instance: one of them in `.dev.vars` and the local Clerk stays out. */
@@ -25,6 +26,8 @@ export function localVariables(keyring: Keyring, own: Variables, port: number): 
     ...signing,
     CLERK_PUBLISHABLE_KEY: publishableKey(keyring),
     CLERK_SECRET_KEY: secretKey(keyring),
+    CLERK_MACHINE_ID: localGateway,
+    CLERK_MACHINE_SECRET_KEY: machineSecretKey(keyring),
     CLERK_API_URL: `http://${clerkHost(keyring)}`,
     AUTHORIZED_PARTIES: [...new Set([usualParty, `http://localhost:${port}`])].join(','),
     LOCAL_CLERK_HOST: clerkHost(keyring),

@@ -14,6 +14,13 @@ export const looseHeaderNames = {
   roles: 'X-Usher-Roles',
   permissions: 'X-Usher-Permissions',
   email: 'X-Usher-Email',
+  sessionId: 'X-Usher-Session-Id',
+  orgSlug: 'X-Usher-Org-Slug',
+  orgRole: 'X-Usher-Org-Role',
+  actor: 'X-Usher-Actor',
+  tokenType: 'X-Usher-Token-Type',
+  scopes: 'X-Usher-Scopes',
+  subject: 'X-Usher-Subject',
 } as const
 
 /** Set on requests to the gateway's own host, so that one that comes back is recognised. */

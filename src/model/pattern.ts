@@ -10,6 +10,15 @@ export interface PathPattern {
   readonly rest: boolean
 }
 
+/** Whether the decoded segments of a path, without the empty one after a trailing slash, match. */
+export function matchesPath(pattern: PathPattern, segments: readonly string[]): boolean {
+  const { length } = pattern.segments
+  if (pattern.rest ? segments.length < length : segments.length !== length) return false
+  return pattern.segments.every(
+    (segment, index) => segment.kind === 'any' || segment.text === segments[index],
+  )
+}
+
 /**
  * Whether everything that `inner` matches is matched by `outer` too. `:name` and `*` both stand for
  * exactly one segment, a final `**` for none or more, and a trailing slash never counts.

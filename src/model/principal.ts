@@ -11,8 +11,26 @@ export interface ActiveOrganization {
   readonly permissions: readonly string[]
 }
 
-/** Where a credential was found. A cookie is sent by the browser unasked; a header never is. */
-export type Carrier = 'header' | 'cookie'
+/**
+ * The kinds of credential that Clerk issues, by Clerk's own names; `jwt_template` is a token that a
+ * JWT template shaped for some other service.
+ */
+export const tokenTypes = [
+  'session_token',
+  'jwt_template',
+  'oauth_token',
+  'm2m_token',
+  'api_key',
+] as const
+
+/** See {@link tokenTypes}. */
+export type TokenType = (typeof tokenTypes)[number]
+
+/**
+ * Where a credential is looked for: `Authorization: Bearer`, Clerk's session cookie, the subprotocol of a
+ * WebSocket, or a header of this name. A browser sends a cookie unasked; it never does the others.
+ */
+export type Carrier = 'bearer' | 'cookie' | 'subprotocol' | `x-${string}`
 
 /** Nobody in particular. */
 export interface Anonymous {
@@ -21,22 +39,58 @@ export interface Anonymous {
   readonly reason?: 'token-expired'
 }
 
-/** A person with a verified session. */
-export interface User {
-  readonly kind: 'user'
-  readonly userId: string
-  readonly sessionId: string
+/** What every credential says that was accepted. */
+interface Accredited {
+  readonly tokenType: TokenType
+  /** Clerk's id of the credential: `ak_…`, `mt_…`, `oat_…`, or the `jti` of a JWT. */
+  readonly tokenId: string | undefined
   readonly organization: ActiveOrganization | undefined
-  /** Who is really acting, when the session is impersonated. */
-  readonly actor: string | undefined
+  /** What the credential was limited to when it was made; a session is limited to nothing. */
+  readonly scopes: readonly string[]
   readonly issuedAtSeconds: number
+  /** `Infinity` for a key that does not end by itself. */
   readonly expiresAtSeconds: number
   readonly claims: Claims
   readonly token: string
 }
 
+/** Names of features or plans, by who has them: the active organisation, or the user. */
+export interface Entitlements {
+  readonly organization: readonly string[]
+  readonly user: readonly string[]
+}
+
+/** A person, by a session of theirs or by a credential that acts for them. */
+export interface User extends Accredited {
+  readonly kind: 'user'
+  readonly userId: string
+  /** `undefined` for credentials that need no session: keys, OAuth tokens, most templates. */
+  readonly sessionId: string | undefined
+  /** Who is really acting, when the session is impersonated. */
+  readonly actor: string | undefined
+  /** The application that an OAuth token was issued to. */
+  readonly clientId: string | undefined
+  readonly features: Entitlements
+  readonly plans: Entitlements
+  /** Minutes since the first and the second factor were verified, -1 for one that is not enrolled. */
+  readonly factorAges: readonly [number, number] | undefined
+}
+
+/** Somebody who is no person: a machine, or an organisation by a key of its own. */
+export interface Machine extends Accredited {
+  readonly kind: 'machine'
+  /** `mch_…`, or `org_…` for a key that an organisation owns. */
+  readonly subject: string
+}
+
+/** Somebody in particular. */
+export type Identified = User | Machine
+
 /** Who is asking. */
-export type Principal = Anonymous | User
+export type Principal = Anonymous | Identified
 
 /** Nobody, without a reason. */
 export const anonymous: Anonymous = { kind: 'anonymous' }
+
+/** No feature and no plan. */
+export const noEntitlements: Entitlements = { organization: [], user: [] }

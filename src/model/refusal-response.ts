@@ -10,6 +10,8 @@ export interface RefusalContext {
   readonly requestId: string
   /** Where a signed-out navigation is sent; `undefined` answers it in place. */
   readonly signIn?: { readonly url: string; readonly returnTo: string } | undefined
+  /** Where a client learns who issues the OAuth tokens that count here (RFC 9728 section 5.1). */
+  readonly resourceMetadata?: string | undefined
 }
 
 /** Signing in mends these; after any other reason a sign-in page would only send the browser back. */
@@ -45,7 +47,7 @@ function refusalHeaders(refusal: Refusal, context: RefusalContext): Headers {
     'x-content-type-options': 'nosniff',
     [identityHeaders.requestId]: context.requestId,
   })
-  const challenge = challengeOf(refusal)
+  const challenge = challengeOf(refusal, context)
   if (challenge !== undefined) headers.set('www-authenticate', challenge)
   if (refusal.retryAfterSeconds !== undefined) {
     headers.set('retry-after', String(refusal.retryAfterSeconds))
@@ -55,19 +57,45 @@ function refusalHeaders(refusal: Refusal, context: RefusalContext): Headers {
 }
 
 /** RFC 6750 section 3: no error code when no credential was sent. */
-function challengeOf({ code }: Refusal): string | undefined {
+function challengeOf(
+  { code, scope }: Refusal,
+  { resourceMetadata }: RefusalContext,
+): string | undefined {
   const { status, sentence } = refusals[code]
-  if (code === 'token-missing') return 'Bearer realm="usher"'
-  if (status === 401) {
-    return `Bearer realm="usher", error="invalid_token", error_description="${sentence}"`
-  }
-  return status === 403 ? 'Bearer realm="usher", error="insufficient_scope"' : undefined
+  if (status !== 401 && status !== 403) return undefined
+  const attributes = Object.entries({
+    realm: 'usher',
+    error: status === 403 ? 'insufficient_scope' : 'invalid_token',
+    error_description: status === 401 ? sentence : undefined,
+    scope,
+    resource_metadata: resourceMetadata,
+  })
+  const said = code === 'token-missing' ? ['realm', 'resource_metadata'] : undefined
+  return `Bearer ${attributes
+    .filter(([name, value]) => value !== undefined && (said?.includes(name) ?? true))
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(', ')}`
 }
 
-function problem({ code, binding }: Refusal, requestId: string): string {
+function problem(refusal: Refusal, requestId: string): string {
+  const { code, binding } = refusal
   const { status, sentence } = refusals[code]
   const type = `urn:usher:refusal:${code}`
-  return `${JSON.stringify({ type, title: sentence, status, code, binding, request_id: requestId })}\n`
+  return `${JSON.stringify({
+    type,
+    title: sentence,
+    status,
+    code,
+    binding,
+    request_id: requestId,
+    clerk_error: clerkErrorOf(refusal),
+  })}\n`
+}
+
+/** What Clerk's own `reverificationErrorResponse` says, by which its components ask the user again. */
+function clerkErrorOf({ reverification }: Refusal) {
+  if (reverification === undefined) return undefined
+  return { type: 'forbidden', reason: 'reverification-error', metadata: { reverification } }
 }
 
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"

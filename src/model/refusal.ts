@@ -7,6 +7,7 @@
  * row of this table. A reason is Clerk's own word where Clerk has one for that failure alone.
  */
 import { err, type Failure } from './result.ts'
+import type { Reverification } from './route.ts'
 
 /** Who has to act: the caller, the caller's credential, the origin behind, or whoever runs Usher. */
 export type Blame = 'client' | 'credential' | 'origin' | 'operator' | 'dependency'
@@ -22,8 +23,8 @@ function client(status: number, sentence: string): Row {
   return { status, blame: 'client', sentence }
 }
 
-function credential(sentence: string): Row {
-  return { status: 401, blame: 'credential', sentence }
+function credential(sentence: string) {
+  return { status: 401, blame: 'credential', sentence } as const
 }
 
 function outage(sentence: string): Row {
@@ -56,6 +57,9 @@ export const refusals = {
   'token-ambiguous': credential('More than one credential was sent.'),
   'token-invalid': credential('The token is not a well-formed JSON Web Token.'),
   'token-duplicate-member': credential('The token repeats a member.'),
+  'token-unknown': credential('Clerk knows of no such credential.'),
+  'token-revoked': credential('The credential was revoked.'),
+  'token-other-machine': credential('The token is meant for another machine.'),
   'token-type-mismatch': credential('This kind of token is not accepted here.'),
   'token-invalid-type': credential('The type in the token header is not that of a session token.'),
   'token-invalid-category': credential('The token is not a session token.'),
@@ -87,10 +91,20 @@ export const refusals = {
   'organization-mismatch': client(403, 'Another organisation is active in this session.'),
   'role-missing': client(403, 'The role that is needed here is missing.'),
   'permission-missing': client(403, 'The permission that is needed here is missing.'),
+  'feature-missing': client(403, 'The feature that is needed here is missing.'),
+  'plan-missing': client(403, 'The plan that is needed here is missing.'),
+  'scope-missing': client(403, 'The credential was not made for this.'),
+  'claim-mismatch': client(403, 'A claim that is needed here is missing or says something else.'),
+  'reverification-needed': client(403, 'The user has to verify who they are again.'),
+  'actor-denied': client(403, 'Nobody may act in the name of another here.'),
+  'template-unknown': client(404, 'No such template is given out here.'),
+  'too-many-unknown-credentials': client(429, 'Too many credentials that nobody knows.'),
   'condition-excluded': client(403, 'This caller is excluded here.'),
 
   // What Usher depends on.
   'keys-unavailable': outage('The token cannot be verified at the moment.'),
+  'verification-unavailable': outage('The credential cannot be verified at the moment.'),
+  'exchange-unavailable': outage('The token for the origin cannot be had at the moment.'),
   'facts-unavailable': outage('The permissions of the caller cannot be read at the moment.'),
   'gateway-misconfigured': {
     status: 503,
@@ -123,6 +137,11 @@ export const refusals = {
 /** The stable word for why a request goes no further; callers switch on it, never on the sentence. */
 export type RefusalCode = keyof typeof refusals
 
+/** The codes of those that lie with the credential. */
+export type CredentialCode = {
+  [Code in RefusalCode]: (typeof refusals)[Code]['blame'] extends 'credential' ? Code : never
+}[RefusalCode]
+
 /** Why a request goes no further, with what some answers must add. */
 export interface Refusal {
   readonly code: RefusalCode
@@ -130,6 +149,10 @@ export interface Refusal {
   readonly retryAfterSeconds?: number
   /** The name of the binding that is missing, for 501. */
   readonly binding?: string
+  /** The scope that is missing (RFC 6750 section 3). */
+  readonly scope?: string
+  /** What was asked for, for `reverification-needed`. */
+  readonly reverification?: Reverification
   /** The methods that exist, for 405 (`Allow`). */
   readonly allow?: readonly string[]
 }

@@ -1,4 +1,5 @@
 import type { PathPattern } from './pattern.ts'
+import type { Carrier, TokenType } from './principal.ts'
 
 /** A path escape that a route may let through although it is refused everywhere else. */
 export type Escape = '%2F' | '%25' | '%3B' | '%23' | '%3F' | ';'
@@ -15,6 +16,20 @@ export type Condition =
   | { readonly kind: 'usher-permission'; readonly permission: string }
   | { readonly kind: 'clerk-role'; readonly role: string }
   | { readonly kind: 'clerk-permission'; readonly permission: string }
+  /** A feature or a plan of the active organisation, of the user, or of either. */
+  | {
+      readonly kind: 'feature' | 'plan'
+      readonly name: string
+      readonly holder: 'organization' | 'user' | 'either'
+    }
+  | { readonly kind: 'reverification'; readonly asked: Reverification }
+  /** The credential was made for this, among other things. */
+  | { readonly kind: 'scope'; readonly scope: string }
+  | { readonly kind: 'claim'; readonly claim: string; readonly test: ClaimTest }
+  /** The session is the user's own: nobody acts in their name. */
+  | { readonly kind: 'no-actor' }
+  /** The path must name the active organisation, by `:id` or `:slug` in one of these patterns. */
+  | { readonly kind: 'organization-path'; readonly patterns: readonly PathPattern[] }
   /** The active organisation must be this one, by id or slug. */
   | { readonly kind: 'organization'; readonly organization: string }
   /** The active organisation must be the one that this route parameter names, by id or slug. */
@@ -22,6 +37,32 @@ export type Condition =
   | { readonly kind: 'all'; readonly of: readonly Condition[] }
   | { readonly kind: 'any'; readonly of: readonly Condition[] }
   | { readonly kind: 'not'; readonly of: Condition }
+
+/** How lately which factors must have been verified, as Clerk's `has({ reverification })` takes it. */
+export type Reverification = (typeof reverifications)[number] | ReverificationLevel
+
+/** Clerk's names for the usual answers. */
+export const reverifications = ['strict_mfa', 'strict', 'moderate', 'lax'] as const
+
+/** The factors that count, and the minutes for which they do. */
+export interface ReverificationLevel {
+  readonly level: (typeof factorLevels)[number]
+  readonly afterMinutes: number
+}
+
+/** Every {@link ReverificationLevel.level}. */
+export const factorLevels = ['first_factor', 'second_factor', 'multi_factor'] as const
+
+/** What a claim can be compared with. */
+export type ClaimValue = string | number | boolean
+
+/** What must be true of a claim. A claim of another type than the test's never passes. */
+export type ClaimTest =
+  | { readonly kind: 'equals'; readonly value: ClaimValue }
+  | { readonly kind: 'in'; readonly values: readonly ClaimValue[] }
+  /** The claim is a list that has this value. */
+  | { readonly kind: 'has'; readonly value: ClaimValue }
+  | { readonly kind: 'starts-with'; readonly prefix: string }
 
 /** Who may use a route. `needsFacts` says whether the conditions ask for grants in Usher. */
 export type Access =
@@ -38,11 +79,25 @@ export type AssertionMode = 'session' | 'request' | 'off'
  */
 export type Revocation = 'token' | 'revocable' | 'fresh'
 
-/** An identity header that is sent only where the configuration names it. */
-export const looseHeaders = ['roles', 'permissions', 'email'] as const
+/** The identity headers that are sent only where the configuration names them. */
+export const looseHeaders = [
+  'roles',
+  'permissions',
+  'email',
+  'sessionId',
+  'orgSlug',
+  'orgRole',
+  'actor',
+  'tokenType',
+  'scopes',
+  'subject',
+] as const
 
-/** See {@link looseHeaders}. All three come from facts. */
+/** See {@link looseHeaders}. */
 export type LooseHeader = (typeof looseHeaders)[number]
+
+/** Those that only facts can fill; the credential itself says what the others do. */
+export const factualHeaders: readonly LooseHeader[] = ['roles', 'permissions', 'email']
 
 /** An API behind Usher. */
 export type Origin =
@@ -90,6 +145,14 @@ export interface Route {
   readonly methods: ReadonlySet<string> | undefined
   readonly origin: Origin
   readonly access: Access
+  /** The kinds of credential that count; the others are refused before they cost anything. */
+  readonly accepts: readonly TokenType[]
+  /** Where a credential is looked for; the first that is there decides. */
+  readonly carriers: readonly Carrier[]
+  /** Whether a session cookie may lack `azp` where the browser says that the request is from here. */
+  readonly cookieAzp: 'strict' | 'missing-ok'
+  /** The JWT template whose token the origin receives in place of the session's. */
+  readonly exchange: string | undefined
   /** `undefined`: `session` for safe methods, `request` for the others. */
   readonly assertion: AssertionMode | undefined
   readonly revocation: Revocation
@@ -97,6 +160,9 @@ export interface Route {
   readonly websocket: boolean
   readonly passCredential: boolean
 }
+
+/** What decides how callers are looked at, and who of them passes. */
+export type Admission = Pick<Route, 'access' | 'accepts' | 'carriers' | 'cookieAzp' | 'revocation'>
 
 /** The whole configuration, compiled: what the request path works with. */
 export interface Rules {
@@ -111,6 +177,12 @@ export interface Rules {
   /** Where a navigation is sent to sign in. */
   readonly signInUrl: string | undefined
   readonly routes: readonly Route[]
+  /** How callers of Usher's own surfaces are looked at. */
+  readonly surfaces: Omit<Admission, 'access'>
+  /** Who may ask what a token is worth. */
+  readonly verifiers: Admission
+  /** The JWT templates whose tokens signed-in callers may have for themselves. */
+  readonly templates: readonly string[]
   /** Whether facts come from the primary database, within a bound, or from the nearest copy, without one. */
   readonly factsRead: 'primary' | 'nearest'
   /** The role of whoever is seen for the first time. */

@@ -1,12 +1,14 @@
-import { checkClaims, readHeader } from '../../src/clerk/claims.ts'
+import { checkClaims, type Expectations, readKid } from '../../src/clerk/claims.ts'
 import { type DecodedToken, decodeToken } from '../../src/clerk/jwt.ts'
 import { readPrincipal } from '../../src/clerk/principal.ts'
-import { refuse } from '../../src/model/refusal.ts'
-import { ok } from '../../src/model/result.ts'
+import { jwtTypeOf } from '../../src/clerk/token-type.ts'
+import type { Claims, User } from '../../src/model/principal.ts'
+import { type Refusal, refuse } from '../../src/model/refusal.ts'
+import { ok, type Result } from '../../src/model/result.ts'
 import { bornSeconds } from '../support/token-grammar.ts'
 import { publicPem } from '../support/tokens.ts'
 import type { Stage } from './differential.property.ts'
-import type { Verifier } from './differential-verifiers.ts'
+import { asUser, type Verifier } from './differential-verifiers.ts'
 
 // Verifiers with one mistake each: whoever compares them with Clerk's must notice.
 
@@ -127,10 +129,21 @@ function orIf(
     const verdict = await usher(token, settings, nowMs)
     const decoded = decodeToken(token)
     if (verdict.ok || !decoded.ok || !(await holds(decoded.value))) return verdict
-    const { header, payload } = decoded.value
-    const times = checkClaims(payload, issuerFor(settings), nowMs)
-    return readHeader(header).ok && times.ok ? readPrincipal(payload, times.value, token) : verdict
+    const { header, payload: claims } = decoded.value
+    const type = jwtTypeOf(decoded.value)
+    const isSession = type.ok && type.value === 'session_token' && readKid(header).ok
+    return isSession ? readSession({ token, claims }, issuerFor(settings), nowMs) : verdict
   }
+}
+
+function readSession(
+  { token, claims }: { token: string; claims: Claims },
+  expected: Expectations,
+  nowMs: number,
+): Result<User, Refusal> {
+  const type = 'session_token'
+  const times = checkClaims({ type, claims }, expected, nowMs)
+  return times.ok ? asUser(readPrincipal({ type, token, claims, times: times.value })) : times
 }
 
 async function holdsByItsOwnWord(decoded: DecodedToken, { signers }: Stage): Promise<boolean> {
@@ -149,8 +162,8 @@ function forgiveStatus(usher: Verifier, { verifiers: { issuerFor } }: Stage): Ve
     const decoded = decodeToken(token)
     if (verdict.ok || verdict.error.code !== 'token-invalid-claims' || !decoded.ok) return verdict
     const { sts: _, ...claims } = decoded.value.payload
-    const times = checkClaims(claims, issuerFor(settings), nowMs)
-    return times.ok ? readPrincipal(claims, times.value, token) : verdict
+    const read = readSession({ token, claims }, issuerFor(settings), nowMs)
+    return read.ok ? read : verdict
   }
 }
 

@@ -49,10 +49,17 @@ export const strictness: readonly Strictness[] = [
     holds: ({ claims }) => /^mch_/.test(String(claims.sub)),
   },
   {
-    code: 'token-invalid-category',
+    code: 'token-type-mismatch',
     why: 'verifyToken refuses the category of machines alone; a JWT template is no session either.',
+    holds: ({ header: { cat } }) => cat === 'cl_B7d4PD222AAA',
+  },
+  {
+    code: 'token-invalid-category',
+    why: 'A category that nobody knows is no session.',
     holds: ({ header: { cat } }) =>
-      cat !== undefined && cat !== sessionCategory && cat !== 'cl_I7d4PD111III',
+      cat !== undefined &&
+      cat !== sessionCategory &&
+      !/^cl_(B7d4PD222AAA|I7d4PD111III)$/.test(String(cat)),
   },
   {
     code: 'token-critical-header',

@@ -4,11 +4,11 @@ import type { Expectations } from '../../src/clerk/claims.ts'
 import type { Issuer } from '../../src/clerk/issuer.ts'
 import { createKeyRing, type KeyRing } from '../../src/clerk/key-ring.ts'
 import { createPemRing } from '../../src/clerk/pem.ts'
-import { recallSessionToken, verifySessionToken } from '../../src/clerk/token.ts'
+import { recallToken, verifyToken } from '../../src/clerk/token.ts'
 import type { Moment } from '../../src/model/clock.ts'
-import type { ActiveOrganization, User } from '../../src/model/principal.ts'
+import type { ActiveOrganization, Identified, User } from '../../src/model/principal.ts'
 import type { Refusal } from '../../src/model/refusal.ts'
-import type { Result } from '../../src/model/result.ts'
+import { ok, type Result } from '../../src/model/result.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { bornSeconds, clerkSkewMs, type Settings } from '../support/token-grammar.ts'
 import { jwks, publicPem, testIssuer } from '../support/tokens.ts'
@@ -77,8 +77,22 @@ export async function openVerifiers(signers: Signers): Promise<Verifiers> {
 }
 
 /** As the gateway does: a token that is remembered is not verified again. */
-async function judge(token: string, issuer: Issuer, moment: Moment) {
-  return recallSessionToken(token, issuer, moment) ?? verifySessionToken(token, issuer, moment)
+async function judge(
+  token: string,
+  issuer: Issuer,
+  moment: Moment,
+): Promise<Result<User, Refusal>> {
+  const demand = { issuer, accepts: ['session_token'] } as const
+  return asUser(recallToken(token, demand, moment) ?? (await verifyToken(token, demand, moment)))
+}
+
+/** A session is always somebody's. */
+export function asUser(verdict: Result<Identified, Refusal>): Result<User, Refusal> {
+  if (!verdict.ok || verdict.value.kind !== 'user') {
+    if (verdict.ok) throw new TypeError('A session token gave a machine')
+    return verdict
+  }
+  return ok(verdict.value)
 }
 
 /** A moment in which all that goes on behind a request is let go. */
@@ -149,7 +163,7 @@ export function personForUsher({ userId, sessionId, actor, organization: active 
     role: active.role || undefined,
     permissions: active.permissions,
   }
-  return { userId, sessionId, actor, organization }
+  return { userId, sessionId: sessionId ?? '', actor, organization }
 }
 
 function openIssuer(settings: Settings, published: Published): Issuer {

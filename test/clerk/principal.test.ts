@@ -4,9 +4,18 @@ import { readPrincipal } from '../../src/clerk/principal.ts'
 const times = { exp: 100, iat: 40, nbf: undefined }
 const base = { sub: 'user_1', sid: 'sess_1' }
 
+function read(claims: Record<string, unknown>) {
+  return readPrincipal({
+    type: 'session_token',
+    token: 'token',
+    claims: { ...base, ...claims },
+    times,
+  })
+}
+
 function organizationOf(claims: Record<string, unknown>) {
-  const read = readPrincipal({ ...base, ...claims }, times, 'token')
-  return read.ok ? read.value.organization : read.error.code
+  const principal = read(claims)
+  return principal.ok ? principal.value.organization : principal.error.code
 }
 
 const version1 = {
@@ -72,7 +81,9 @@ describe('the principal of a session token', () => {
   })
 
   it('knows who is really acting', () => {
-    const read = readPrincipal({ ...base, act: { sub: 'user_2' } }, times, 'token')
-    expect(read).toMatchObject({ ok: true, value: { actor: 'user_2', userId: 'user_1' } })
+    expect(read({ act: { sub: 'user_2' } })).toMatchObject({
+      ok: true,
+      value: { actor: 'user_2', userId: 'user_1' },
+    })
   })
 })

@@ -42,7 +42,7 @@ describe('the check of a config', () => {
     for (const { message } of problems) expect(message).toMatch(/^[A-Z"].{10,}[.?]$/)
   })
 
-  it.each(['accepts', 'scope', 'revocable', 'fresh'])(
+  it.each(['accepts', 'scopes', 'revocable', 'fresh'])(
     'never compiles the unknown access word "%s"',
     (word) => {
       expect(placesOf(withRoutes({ access: { role: 'admin', [word]: 'x' } }))).toEqual([

@@ -5,6 +5,8 @@ const quiet = { hosts: ['a.example.com'], canonicalOrigin: 'https://a.example.co
 
 const env = { ...variables, AUTHORIZED_PARTIES: 'https://app.example.com' }
 
+const everyCredential = { CLERK_SECRET_KEY: 'sk_test_x', CLERK_MACHINE_ID: 'mch_1' }
+
 function warned(
   config: Parameters<typeof gatewayOf>[0],
   options: Parameters<typeof gatewayOf>[1] = {},
@@ -51,6 +53,51 @@ describe('lint', () => {
     expect(warned({ ...withRoutes({ access }), ...quiet })).toEqual(
       warns ? ['routes[0].access'] : [],
     )
+  })
+
+  it('counts a pattern that names the organisation as naming it', () => {
+    const access = { role: 'org:admin', orgPatterns: ['/orgs/:id/**'] }
+    expect(warned({ ...withRoutes({ path: '/orgs/:id/**', access }), ...quiet })).toEqual([])
+  })
+
+  const machine = ['m2m_token']
+  const credentials: [object, string[] | undefined, string[]][] = [
+    [{ scope: 'a' }, undefined, ['scope']],
+    [{ scope: 'a' }, ['session_token', 'jwt_template'], ['scope']],
+    [{ scope: 'a' }, ['session_token', 'api_key'], []],
+    [{ scope: 'a' }, ['oauth_token'], []],
+    [{ not: { any: [{ scope: 'a' }] } }, undefined, ['scope']],
+    [{ role: 'org:admin', org: 'org_1' }, ['api_key'], ['role']],
+    [{ permission: 'org:a:read', org: 'org_1' }, ['api_key', 'm2m_token'], ['permission']],
+    [{ feature: 'a', plan: 'b' }, ['jwt_template'], ['feature', 'plan']],
+    [{ reverification: 'lax' }, ['oauth_token'], ['reverification']],
+    [{ reverification: 'lax' }, ['oauth_token', 'session_token'], []],
+    [{ role: 'admin' }, machine, ['role']],
+    [{ permission: ['a', 'b'] }, machine, ['permission']],
+    [{ role: 'admin' }, ['api_key'], []],
+    [{ org: 'org_1' }, ['oauth_token'], ['org']],
+    [{ org: 'org_1' }, ['api_key'], []],
+    [{ actor: 'deny' }, ['jwt_template'], ['actor']],
+    [{ claims: { a: { has: 'b' } } }, machine, []],
+    [{ scope: 'mch_1' }, machine, []],
+  ]
+  it.each(credentials)('of %j for %j warns that these never hold: %j', (access, accepts, words) => {
+    const config = { ...withRoutes({ access, ...(accepts && { accepts }) }), ...quiet }
+    const { warnings } = gatewayOf(config, { env: { ...env, ...everyCredential } })
+    expect(warnings.map(({ place }) => place)).toEqual(words.map(() => 'routes[0].access'))
+    expect(warnings.map(({ message }) => /^Asks for (\w+), /.exec(message)?.[1])).toEqual(words)
+  })
+
+  it("warns of a scope that no machine's token can have", () => {
+    const config = withRoutes({ access: { scope: 'ingest' }, accepts: ['api_key', 'm2m_token'] })
+    const { warnings } = gatewayOf({ ...config, ...quiet }, { env: { ...env, ...everyCredential } })
+    expect(warnings.map(({ place }) => place)).toEqual(['routes[0].access'])
+    expect(warnings[0]?.message).toContain('m2m_token')
+  })
+
+  it('warns of what callers of verify can never be', () => {
+    const config = { ...withRoutes('/**'), ...quiet, verify: { access: { scope: 'verify' } } }
+    expect(warned(config)).toEqual(['verify.access'])
   })
 
   it('warns of no hosts, but not where plain addresses are allowed', () => {

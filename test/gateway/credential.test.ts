@@ -29,15 +29,15 @@ describe('where a credential may be', () => {
 
   it('the session cookie, plain or with the suffix of this instance', async () => {
     expect(await outcome({ cookie: `a=1; __session=${token}; b=2` })).toBe('user_ada')
-    expect(await outcome({ cookie: `__session_${suffix}=${token}` })).toBe('user_ada')
+    const suffixed = `__session_${suffix}=${token}; __client_uat_${suffix}=1`
+    expect(await outcome({ cookie: suffixed })).toBe('user_ada')
+    const theirs = await other()
+    expect(await outcome({ cookie: `__session=${theirs}; ${suffixed}` })).toBe('user_ada')
   })
 
-  it("the suffixed cookie goes before the plain one, and another instance's does not count", async () => {
-    const theirs = await other()
-    expect(await outcome({ cookie: `__session=${theirs}; __session_${suffix}=${token}` })).toBe(
-      'user_ada',
-    )
-    expect(await outcome({ cookie: `__session_AAAAAAAA=${token}` })).toBe('401 token-missing')
+  it("another instance's cookie does not count", async () => {
+    const cookie = `__session_AAAAAAAA=${token}; __client_uat_AAAAAAAA=1`
+    expect(await outcome({ cookie })).toBe('401 token-missing')
   })
 
   it('the header goes before the cookie', async () => {
@@ -89,8 +89,10 @@ describe('a credential that is there but wrong is never passed over', () => {
       '401 token-ambiguous',
     ],
     [
-      'a bad suffixed cookie beside a good one',
-      () => ({ cookie: `__session_${suffix}=x; __session=${token}` }),
+      'a bad cookie under both names',
+      () => ({
+        cookie: `__session_${suffix}=x; __client_uat_${suffix}=1; __session=x; __client_uat=1`,
+      }),
       '401 token-invalid',
     ],
     ['a bad cookie', () => ({ cookie: '__session=x' }), '401 token-invalid'],

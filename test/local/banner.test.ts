@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { banner } from '../../src/local/banner.ts'
+import { localGateway } from '../../src/local/clerk/machines.ts'
 import { localUsers } from '../../src/local/clerk/users.ts'
-import { secretKey } from '../../src/local/keyring.ts'
+import { machineSecretKey, secretKey } from '../../src/local/keyring.ts'
 import { readPort } from '../../src/local/ports.ts'
 import { formatVariables, localVariables, namesClerk } from '../../src/local/variables.ts'
 
@@ -36,6 +37,12 @@ describe('the banner', () => {
     for (const { id } of localUsers.values()) expect(banner(demo)).toContain(id)
   })
 
+  it('tries every kind of credential that the demo takes', () => {
+    for (const words of ['--type api_key', '--type oauth_token', '/mcp/', '/graphql']) {
+      expect(banner(demo)).toContain(words)
+    }
+  })
+
   it("names the user's own origin, and tries none of the demo's paths there", () => {
     const text = banner({ ...demo, originUrl: 'http://localhost:5000' })
     expect(text).toContain('Origin: http://localhost:5000')
@@ -55,6 +62,8 @@ describe('the local variables', () => {
       USHER_SIGNING_KEY: '{"keys":[]}',
       CLERK_PUBLISHABLE_KEY: 'pk_live_Y2xlcmsuMTIzNGFiY2QubG9jYWxob3N0JA',
       CLERK_SECRET_KEY: secretKey(keyring),
+      CLERK_MACHINE_ID: localGateway,
+      CLERK_MACHINE_SECRET_KEY: machineSecretKey(keyring),
       CLERK_API_URL: 'http://clerk.1234abcd.localhost',
       AUTHORIZED_PARTIES: 'http://localhost:8787,http://localhost:9090',
       LOCAL_CLERK_HOST: 'clerk.1234abcd.localhost',

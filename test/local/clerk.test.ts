@@ -47,7 +47,7 @@ describe('the local Clerk', () => {
 
   function askBackend(what: string, authorization: string) {
     const url = `http://clerk.1234abcd.localhost:8787/v1/${what}`
-    return localClerk(key, secret).request(url, { headers: { authorization } })
+    return localClerk(key, { secretKey: secret }).request(url, { headers: { authorization } })
   }
 
   it('tells of a user as the Backend API does, with a primary address that is verified', async () => {
@@ -80,7 +80,7 @@ describe('the local Clerk', () => {
     ['an empty key where there is none', 'Bearer ', ''],
     ['what no key looks like where there is none', 'Bearer undefined', undefined],
   ])('tells nothing to %s', async (_, authorization, opensWith) => {
-    const clerk = localClerk(key, opensWith)
+    const clerk = localClerk(key, { secretKey: opensWith })
     const url = `http://localhost/v1/users/${ada?.id}`
     const response = await clerk.request(url, { headers: { authorization } })
     expect(response.status).toBe(401)

@@ -67,8 +67,8 @@ describe('npm start', () => {
     ['token-expired', ['--expires=-60']],
     ['token-iat-in-the-future', ['--claims', '{"iat":4102444800}']],
     ['session-pending', ['--claims', '{"sts":"pending"}']],
-    ['token-invalid-category', ['--header', '{"cat":"cl_B7d4PD222AAA"}']],
-    ['token-invalid-category', ['--header', '{"cat":"cl_B7d4PD333AAA"}']],
+    ['token-type-mismatch', ['--header', '{"cat":"cl_B7d4PD222AAA"}']],
+    ['token-type-mismatch', ['--header', '{"cat":"cl_B7d4PD333AAA"}']],
   ]
   it.each(spoiled)('a token is refused with %s', async (code, args) => {
     expect(await get('/api/echo', ['--user', 'ada', ...args])).toMatchObject({

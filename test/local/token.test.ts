@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { localGateway, localMachines } from '../../src/local/clerk/machines.ts'
+import { openOpaque } from '../../src/local/clerk/opaque-token.ts'
 import { localOrganizations, localUsers } from '../../src/local/clerk/users.ts'
+import { keyringPath, openKeyring } from '../../src/local/keyring.ts'
 import { decodeBase64url } from '../../src/model/base64url.ts'
 
 const command = join(import.meta.dirname, '../../src/local/token.ts')
@@ -53,10 +56,89 @@ describe('npm run token', () => {
   })
 
   it.each([
+    ['jwt_template', ['--user', 'ada'], { cat: 'cl_B7d4PD222AAA' }, { template: 'demo' }],
+    [
+      'oauth_token',
+      ['--user', 'ada', '--scope', 'read,write', '--scope=delete'],
+      { typ: 'at+jwt' },
+      { sub: localUsers.get('ada')?.id, scope: 'read write delete' },
+    ],
+    [
+      'm2m_token',
+      ['--machine', 'sensor'],
+      { cat: 'cl_B7d4PD333AAA' },
+      { sub: localMachines.get('sensor'), scopes: localGateway },
+    ],
+    ['m2m_token', ['--machine', 'batch', '--for', 'mch_x'], {}, { scopes: 'mch_x' }],
+    [
+      'm2m_token',
+      ['--machine', 'batch', '--claims', '{"scopes":null}'],
+      {},
+      { aud: [localGateway] },
+    ],
+  ])('makes a JWT of type %s', async (type, options, header, claims) => {
+    const token = await minted('--type', type, ...options)
+    expect(token.header).toMatchObject(header)
+    expect(token.claims).toMatchObject(claims)
+    expect(token.claims.exp - token.claims.iat).toBe(60)
+  })
+
+  it.each([
+    ['api_key', ['--user', 'ada'], localUsers.get('ada')?.id, [], null],
+    ['api_key', ['--org', 'acme'], localOrganizations.get('acme')?.id, [], null],
+    ['api_key', ['--machine', 'batch'], localMachines.get('batch'), [], null],
+    [
+      'api_key',
+      ['--user', 'ada', '--scope', 'a,b', '--expires=9'],
+      localUsers.get('ada')?.id,
+      ['a', 'b'],
+      9,
+    ],
+    [
+      'm2m_token',
+      ['--machine', 'sensor', '--opaque'],
+      localMachines.get('sensor'),
+      [localGateway],
+      60,
+    ],
+    [
+      'm2m_token',
+      ['--machine', 'sensor', '--opaque', '--for', 'mch_x'],
+      localMachines.get('sensor'),
+      ['mch_x'],
+      60,
+    ],
+    [
+      'oauth_token',
+      ['--user', 'ada', '--opaque', '--scope', 'a'],
+      localUsers.get('ada')?.id,
+      ['a'],
+      60,
+    ],
+    [
+      'oauth_token',
+      ['--user', 'ada', '--opaque', '--expires=-5'],
+      localUsers.get('ada')?.id,
+      [],
+      -5,
+    ],
+  ] as const)('makes an opaque credential: %s %j', async (type, options, subject, scopes, life) => {
+    const { stdout } = await token('--type', type, ...options)
+    const { issuerKey } = await openKeyring(keyringPath)
+    const credential = await openOpaque(type, stdout.trim(), issuerKey)
+    expect(credential).toMatchObject({ subject, scopes })
+    const { issuedAtSeconds = 0, expiresAtSeconds = 0 } = credential ?? {}
+    expect(expiresAtSeconds === null ? null : expiresAtSeconds - issuedAtSeconds).toBe(life)
+  })
+
+  it.each([
     ['an unknown user', ['--user', 'eve'], 1],
     ['a name that every object has', ['--user', 'constructor'], 1],
     ['an unknown organisation', ['--user', 'grace', '--org', 'globex'], 1],
     ['an organisation of others', ['--user', 'ada', '--org', 'acme'], 1],
+    ['an unknown machine', ['--type', 'm2m_token', '--machine', 'constructor'], 1],
+    ['an unknown organisation as owner', ['--type', 'api_key', '--org', 'globex'], 1],
+    ['more scopes than fit', ['--type', 'api_key', '--user', 'ada', '--scope', 'x'.repeat(400)], 1],
     ['no user', [], 2],
     ['an unknown option', ['--user', 'ada', '--role', 'admin'], 2],
     ['a stray word', ['ada'], 2],

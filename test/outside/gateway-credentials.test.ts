@@ -102,6 +102,39 @@ describe('the Authorization header', () => {
   })
 })
 
+describe('a header that carries a credential', () => {
+  const spellings = ['X-Api-Key', 'x-api-key', 'X_API_KEY', 'X.Api.Key', 'X-Api_Key', 'X--API--KEY']
+  it.each(spellings)('as %s never arrives, whoever decided', async (name) => {
+    const lines = [bearer(ada), `${name}: forged`, `${name}: forged too`]
+    expect(status(await scene.gateway.get('/keyed/x', lines))).toBe(200)
+    expect(scene.arrived().headerLines.join('\n')).not.toContain('forged')
+    expect(headerValues(scene.arrived(), 'x-usher-user-id')).toEqual(['user_ada'])
+  })
+
+  it.each(spellings.slice(2))('as %s never arrives when nobody came', async (name) => {
+    expect(status(await scene.gateway.get('/keyed/x', [`${name}: forged`]))).toBe(200)
+    expect(scene.arrived().headerLines.join('\n')).not.toContain('forged')
+    expect(headerValues(scene.arrived(), 'x-usher-authenticated')).toEqual(['0'])
+  })
+
+  it('counts in its one spelling, and ends here', async () => {
+    expect(await arriving('x-api-key', '/keyed/x', [`X-API-Key: ${ada}`])).toEqual([])
+    expect(headerValues(scene.arrived(), 'x-usher-user-id')).toEqual(['user_ada'])
+    expect(scene.arrived().headerLines.join('\n')).not.toContain(ada)
+  })
+
+  it('in two lines is refused', async () => {
+    const answer = await scene.gateway.get('/keyed/x', [`X-Api-Key: ${ada}`, 'X-Api-Key: x.y.z'])
+    expect(status(answer)).toBe(401)
+    expect(answer.body).toContain('token-ambiguous')
+    expect(scene.origin.requests).toEqual([])
+  })
+
+  it('is the origin’s own on a route that looks for none there', async () => {
+    expect(await arriving('x-api-key', '/public/x', ['X-Api-Key: theirs'])).toEqual(['theirs'])
+  })
+})
+
 describe('a credential that is there and does not count', () => {
   it.each([
     ['a bearer token beside a good cookie', () => ['Authorization: Bearer x.y.z', cookie()]],

@@ -41,11 +41,13 @@ beforeEach(() => {
   plainRequests.length = 0
 })
 
-/** Accepts, and sends each short text frame back with its text turned around. */
+/** Accepts, with the subprotocol that the query asks for, and sends each short text frame back turned around. */
 function echoFrames(request: IncomingMessage, socket: Socket): void {
   const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
   const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${magic}`)
   const lines = ['Upgrade: websocket', 'Connection: Upgrade', 'X-Usher-User-Id: from-the-origin']
+  const chosen = /[?]choose=(.+)/.exec(request.url ?? '')?.[1]
+  if (chosen !== undefined) lines.push(`Sec-WebSocket-Protocol: ${chosen}`)
   socket.write(
     ['HTTP/1.1 101 Switching Protocols', ...lines]
       .concat(`Sec-WebSocket-Accept: ${accept.digest('base64')}`, 'Set-Cookie: a=1', '', '')
@@ -143,6 +145,101 @@ describe('an upgrade on a route that allows it', () => {
   })
 
   const cookie = () => `Cookie: __session=${ada}`
+})
+
+describe('a token that is offered as a subprotocol', () => {
+  const offer = (...protocols: readonly string[]) => [
+    `Sec-WebSocket-Protocol: ${protocols.join(', ')}`,
+  ]
+  const answered = (head: string) =>
+    [...head.matchAll(/^sec-websocket-protocol: (.*)\r$/gim)].map(([, value]) => value)
+
+  const answers: [string, string, () => readonly string[], string[], string | undefined][] = [
+    ['nothing', '/socket/x', () => ['usher', `bearer.${ada}`], ['usher'], undefined],
+    ['nothing', '/socket/x', () => ['chat', `bearer.${ada}`, 'usher'], ['usher'], 'chat'],
+    [
+      'one of them',
+      '/socket/x?choose=chat',
+      () => ['usher', 'chat', `bearer.${ada}`],
+      ['chat'],
+      'chat',
+    ],
+    [
+      'none of them',
+      '/socket/x?choose=soap',
+      () => ['usher', 'chat', `bearer.${ada}`],
+      ['usher'],
+      'chat',
+    ],
+    [
+      'what it was not shown',
+      '/socket/x?choose=usher',
+      () => ['usher', `bearer.${ada}`],
+      ['usher'],
+      undefined,
+    ],
+  ]
+  it.each(answers)(
+    'never reaches the origin; where it chose %s (%s) the browser goes on',
+    async (...row) => {
+      const [, target, protocols, expected, arrived] = row
+      const { head, status } = await upgrade(target, offer(...protocols()))
+      expect(status).toBe(101)
+      expect(answered(head)).toEqual(expected)
+      expect(upgrades).toHaveLength(1)
+      const [request] = upgrades
+      expect(request?.headers['x-usher-user-id']).toBe('user_ada')
+      expect(request?.headers['sec-websocket-protocol']).toBe(arrived)
+      expect(request?.rawHeaders.join()).not.toContain(ada)
+      expect(head).not.toContain(ada)
+    },
+  )
+
+  it('in two lines is one offer', async () => {
+    const lines = [...offer('usher'), ...offer(`bearer.${ada}`)]
+    const { head, status } = await upgrade('/socket/x', lines)
+    expect([status, answered(head)]).toEqual([101, ['usher']])
+  })
+
+  it('leaves the answer alone where Usher was not meant', async () => {
+    const { head } = await upgrade('/socket/x?choose=chat', [bearer(ada), ...offer('chat')])
+    expect(answered(head)).toEqual(['chat'])
+    const silent = await upgrade('/socket/x', [bearer(ada), ...offer('chat')])
+    expect(answered(silent.head)).toEqual([])
+  })
+
+  it('is how a script opens a WebSocket', async () => {
+    const protocols = ['usher', `bearer.${ada}`]
+    const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/socket/x`, protocols)
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve)
+      socket.addEventListener('error', () => reject(new Error('The connection failed')))
+    })
+    expect(socket.protocol).toBe('usher')
+    const reply = new Promise((resolve) => {
+      socket.addEventListener('message', ({ data }) => resolve(data))
+    })
+    socket.send('hello')
+    expect(await reply).toBe('olleh')
+    socket.close()
+  })
+
+  const refused: [string, () => readonly string[]][] = [
+    ['without "usher"', () => ['chat', `bearer.${ada}`]],
+    ['twice', () => ['usher', `bearer.${ada}`, `bearer.${ada}`]],
+    ['that is broken', () => ['usher', 'bearer.x.y.z']],
+    ['that is nobody’s', () => ['usher', 'chat']],
+  ]
+  it.each(refused)('%s is 401 before the origin is asked', async (_, protocols) => {
+    const { status, head } = await upgrade('/socket/x', offer(...protocols()))
+    expect(status).toBe(401)
+    expect(answered(head)).toEqual([])
+    expect([...upgrades, ...plainRequests]).toEqual([])
+  })
+
+  it('does not count on a route that does not name it', async () => {
+    expect((await upgrade('/ws/x', offer('usher', `bearer.${ada}`))).status).toBe(401)
+  })
 })
 
 describe('an upgrade on any other route', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { findBearer, looksLikeClerk, withoutClerkCookies } from '../../src/clerk/credential.ts'
+import { withoutClerkCookies } from '../../src/clerk/cookies.ts'
+import { findBearer, looksLikeClerk } from '../../src/clerk/credential.ts'
 
 const long = 256 * 1024
 /** What takes the square of the length would need a minute and more. */

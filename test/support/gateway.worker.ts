@@ -17,6 +17,8 @@ const routes: GatewayConfig['routes'] = [
   { path: '/orgs/:orgId/**', origin: 'api', access: { org: ':orgId' } },
   { path: '/hosted/**', host: 'hosted.usher.test', origin: 'api', access: 'public' },
   { path: '/ws/**', origin: 'api', websocket: true },
+  { path: '/socket/**', origin: 'api', websocket: true, carriers: ['subprotocol', 'bearer'] },
+  { path: '/keyed/**', origin: 'api', carriers: ['bearer', 'x-api-key'], access: 'optional' },
   { path: '/encoded/**', origin: 'api', access: 'public', escapes: ['%2F'] },
   { path: '/slow/**', origin: 'slow', access: 'public' },
   { path: '/nowhere', origin: 'nowhere', access: 'public' },

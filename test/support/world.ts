@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/app.ts'
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
+import { type Relaxations, strict } from '../../src/config/relaxations.ts'
 import { type Env, type House, openGateway } from '../../src/deps.ts'
 import { type Gateway, walk } from '../../src/gateway/pipeline.ts'
 import type { RequestRecord } from '../../src/gateway/record.ts'
@@ -17,6 +18,13 @@ export interface FakeKeyServer {
   /** Replaced by a test to fail, hang or talk nonsense. */
   answer: () => Response | Promise<Response>
   publish(...keys: readonly TestKey[]): Promise<void>
+}
+
+/** Clerk's Backend API: what it answers, and every request that it got. */
+export interface FakeBackend {
+  readonly asked: Request[]
+  /** Replaced by a test; by itself it knows of nothing. */
+  answer: (request: Request) => Response | Promise<Response>
 }
 
 /** KV and D1 that count. */
@@ -42,6 +50,7 @@ export interface World {
   readonly clock: FakeClock
   readonly key: TestKey
   readonly keyServer: FakeKeyServer
+  readonly backend: FakeBackend
   readonly store: FakeStore
   /** Every Request that left for an origin. */
   readonly sent: Request[]
@@ -70,9 +79,13 @@ export interface WorldOptions {
   readonly config?: Partial<GatewayConfig>
   readonly variables?: Readonly<Record<string, string>>
   readonly facts?: ReadFacts
+  readonly relaxations?: Relaxations
   /** Further bindings. */
   readonly bindings?: Readonly<Record<string, unknown>>
 }
+
+/** Where Clerk's Backend API is in these tests, which is where it is by default. */
+export const backendUrl = 'https://api.clerk.com'
 
 /** Where the gateway stands in these tests. */
 export const gatewayUrl = 'https://api.usher.test'
@@ -104,32 +117,28 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   }
   const seed = { userId: 'user_ada', role: 'admin', organizationId: '', by: 'test', nowMs: 0 }
   await grantRole(openDatabase(env.DB), seed)
-  const surroundings = { key, keyServer, store: createFakeStore(), clock: createFakeClock() }
+  const surroundings = {
+    key,
+    keyServer,
+    backend: createFakeBackend(),
+    store: createFakeStore(),
+    clock: createFakeClock(),
+  }
   return openWorld({ ...options, variables }, surroundings)
 }
 
-type Surroundings = Pick<World, 'key' | 'keyServer' | 'store' | 'clock'>
+type Surroundings = Pick<World, 'key' | 'keyServer' | 'backend' | 'store' | 'clock'>
 
 function openWorld(options: WorldOptions, surroundings: Surroundings): World {
-  const { key, keyServer, store, clock } = surroundings
+  const { key, store, clock } = surroundings
   const [sent, asked]: [Request[], Request[]] = [[], []]
   const records: RequestRecord[] = []
   let behind: Promise<unknown>[] = []
   const keeper = { waitUntil: (work: Promise<unknown>) => void behind.push(work) }
 
-  async function send(input: string | Request, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init)
-    const isForKeys = request.url.startsWith('https://clerk.usher.test/')
-    if (request.cache !== 'no-store') throw new Error('A request would have been cached')
-    const list = isForKeys ? asked : sent
-    list.push(request)
-    if (isForKeys) keyServer.asked += 1
-    return isForKeys ? keyServer.answer() : world.origin(request)
-  }
-
   const gateway = open(options, {
     app: async () => ({ createApp }),
-    fetch: send,
+    fetch: (input, init) => networkOf(world)(new Request(input, init)),
     ...(options.facts && { facts: options.facts }),
     clock,
     record: (record) => void records.push(record),
@@ -167,13 +176,30 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
   return world
 }
 
+/** The network of a world: the key server, Clerk's Backend API, and origins for the rest. */
+function networkOf(world: World): (request: Request) => Promise<Response> {
+  const { keyServer, backend, asked, sent } = world
+  return async (request) => {
+    if (request.cache !== 'no-store') throw new Error('A request would have been cached')
+    if (request.url.startsWith('https://clerk.usher.test/')) {
+      asked.push(request)
+      keyServer.asked += 1
+      return keyServer.answer()
+    }
+    const isForBackend = request.url.startsWith(`${backendUrl}/`)
+    const list = isForBackend ? backend.asked : sent
+    list.push(request)
+    return isForBackend ? backend.answer(request) : world.origin(request)
+  }
+}
+
 function open(
-  { config }: WorldOptions,
+  { config, relaxations = strict }: WorldOptions,
   { env, ...house }: Omit<House, 'definition'> & { env: Env },
 ): Gateway {
   const origins = { api: { url: 'https://origin.usher.test' } }
   const definition = defineGateway(() => ({ origins, routes, ...config }))
-  const opened = openGateway({ ...house, definition }, env)
+  const opened = openGateway({ ...house, definition, relaxations }, env)
   if (!opened.ok) throw new Error(JSON.stringify(opened.error))
   return opened.value
 }
@@ -199,6 +225,10 @@ function createFakeKeyServer(): FakeKeyServer {
     },
   }
   return keyServer
+}
+
+function createFakeBackend(): FakeBackend {
+  return { asked: [], answer: () => Response.json({ errors: [] }, { status: 404 }) }
 }
 
 function apart({ keyServer, store }: Surroundings): Pick<Surroundings, 'keyServer' | 'store'> {

@@ -1,17 +1,16 @@
 import { Hono } from 'hono'
 import { marker } from '../marker.ts'
+import { backendApi, type Opening, verifyEndpoints } from './backend-api.ts'
 import { type IssuerKey, publicIssuerJwk } from './issuer.ts'
-import { userRecord } from './user-record.ts'
-import { localUsers } from './users.ts'
 
 const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * The HTTP side of the local Clerk: the keys of its issuer, and of the Backend API what Usher asks of it,
- * which the secret key opens. It answers on names of this machine only, so that no page elsewhere can
- * reach it by pointing a name of its own here.
+ * The HTTP side of the local Clerk: the keys of its issuer, and what Usher asks of the Backend API. It
+ * answers on names of this machine only, so that no page elsewhere can reach it by pointing a name of its
+ * own here.
  */
-export function localClerk(key: IssuerKey, secretKey?: string): Hono {
+export function localClerk(key: IssuerKey, opening: Opening = {}): Hono {
   const clerk = new Hono()
   clerk.use(async function nameTheServer(c, next) {
     await next()
@@ -22,22 +21,10 @@ export function localClerk(key: IssuerKey, secretKey?: string): Hono {
     return problem(421, 'Misdirected Request')
   })
   clerk.get('/.well-known/jwks.json', (c) => c.json({ keys: [publicIssuerJwk(key)] }))
-  clerk.use('/v1/*', async function askForTheSecretKey(c, next) {
-    const isOpen = secretKey && c.req.header('authorization') === `Bearer ${secretKey}`
-    return isOpen ? next() : complaint(401, 'clerk_key_invalid', 'The Clerk Secret Key is invalid')
-  })
-  clerk.get('/v1/jwks', (c) => c.json({ keys: [publicIssuerJwk(key)] }))
-  clerk.get('/v1/users/:id', (c) => {
-    const user = [...localUsers.values()].find(({ id }) => id === c.req.param('id'))
-    return user ? c.json(userRecord(user)) : complaint(404, 'resource_not_found', 'not found')
-  })
+  clerk.route('/v1', backendApi(key, opening))
+  clerk.route('/', verifyEndpoints(key, opening))
   clerk.notFound(() => problem(404, 'Not Found'))
   return clerk
-}
-
-/** An error as the Backend API words it. */
-function complaint(status: number, code: string, message: string): Response {
-  return Response.json({ errors: [{ code, message, long_message: message }] }, { status })
 }
 
 function problem(status: number, title: string): Response {

@@ -1,3 +1,4 @@
+import type { JwtType } from '../../clerk/token-type.ts'
 import { encodeBase64url } from '../../model/base64url.ts'
 import type { Claims } from '../../model/principal.ts'
 import { marker } from '../marker.ts'
@@ -8,9 +9,15 @@ export interface IssuerKey extends JsonWebKey {
   readonly kid: string
 }
 
-/** What a session token is about. */
-export interface Session {
+/** Who issues a token, and for how long. */
+interface Issue {
   readonly issuer: string
+  readonly nowSeconds: number
+  readonly lifetimeSeconds: number
+}
+
+/** What a session token is about. */
+export interface Session extends Issue {
   readonly user: LocalUser
   /** The active organisation and what the user may do there. */
   readonly active?:
@@ -18,8 +25,26 @@ export interface Session {
     | undefined
   /** The origin of the page that asked for the token. */
   readonly authorizedParty: string
-  readonly nowSeconds: number
-  readonly lifetimeSeconds: number
+}
+
+/** What a token of a JWT template is about. A backend that asks for one belongs to no page. */
+export interface TemplateToken extends Issue {
+  readonly user: LocalUser
+  readonly template: string
+  readonly authorizedParty?: string | undefined
+}
+
+/** What an OAuth access token is about. */
+export interface AccessToken extends Issue {
+  readonly user: LocalUser
+  readonly clientId: string
+  readonly scopes: readonly string[]
+}
+
+/** What a machine's token is about: who sends it, and to which machines. */
+export interface MachineToken extends Issue {
+  readonly machineId: string
+  readonly receivers: readonly string[]
 }
 
 /** Clerk dates the beginning of a token back by this much, for clocks that are behind. */
@@ -27,33 +52,78 @@ const notBeforeSeconds = 10
 
 const rs256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 
-/** The header of a session token: `cat` is Clerk's category of session tokens. */
-export function sessionHeader(key: IssuerKey): Claims {
-  return { alg: 'RS256', cat: 'cl_B7d4PD111AAA', kid: key.kid, typ: 'JWT' }
+/** What Clerk's headers say of the kind of a token: its category, and for OAuth the `typ` of RFC 9068. */
+const kinds: Readonly<Record<JwtType, Claims>> = {
+  session_token: { cat: 'cl_B7d4PD111AAA', typ: 'JWT' },
+  jwt_template: { cat: 'cl_B7d4PD222AAA', typ: 'JWT' },
+  oauth_token: { typ: 'at+jwt' },
+  m2m_token: { cat: 'cl_B7d4PD333AAA', typ: 'JWT' },
+}
+
+/** The header of a token of this kind. */
+export function tokenHeader(type: JwtType, key: IssuerKey): Claims {
+  return { alg: 'RS256', kid: key.kid, ...kinds[type] }
+}
+
+/** The claims that every token has. The issuer must be a local one. */
+function registeredClaims({ issuer, nowSeconds, lifetimeSeconds }: Issue, subject: string): Claims {
+  if (!issuer.endsWith('.localhost')) throw new TypeError(`${marker} issues for *.localhost only`)
+  return {
+    exp: nowSeconds + lifetimeSeconds,
+    iat: nowSeconds,
+    iss: issuer,
+    nbf: nowSeconds - notBeforeSeconds,
+    sub: subject,
+  }
 }
 
 /**
  * The claims of a session token, version 2, as Clerk writes them, with `email` and `number` added as
- * a customised session token would have them. The issuer must be a local one.
+ * a customised session token would have them.
  */
 export function sessionClaims(session: Session): Claims {
-  const { issuer, user, active, nowSeconds } = session
-  if (!issuer.endsWith('.localhost')) throw new TypeError(`${marker} issues for *.localhost only`)
+  const { user, active } = session
   return {
+    ...registeredClaims(session, user.id),
     azp: session.authorizedParty,
     email: user.email,
-    exp: nowSeconds + session.lifetimeSeconds,
     fva: [0, -1],
-    iat: nowSeconds,
-    iss: issuer,
-    nbf: nowSeconds - notBeforeSeconds,
     number: user.number,
     sid: user.sessionId,
     sts: 'active',
-    sub: user.id,
     v: 2,
     ...(active && organizationClaims(active.organization, active.membership)),
   }
+}
+
+/** The claims of a token of a JWT template whose only claim of its own is the name of the template. */
+export function templateClaims(token: TemplateToken): Claims {
+  const { user, template, authorizedParty } = token
+  return {
+    ...registeredClaims(token, user.id),
+    ...(authorizedParty !== undefined && { azp: authorizedParty }),
+    jti: randomName(),
+    template,
+  }
+}
+
+/** The claims of an OAuth access token (RFC 9068 section 2.2). */
+export function accessClaims(token: AccessToken): Claims {
+  const { user, clientId, scopes } = token
+  const claims = { client_id: clientId, jti: `oat_${randomName()}`, scope: scopes.join(' ') }
+  return { ...registeredClaims(token, user.id), ...claims }
+}
+
+/** The claims of a machine's token. */
+export function machineClaims(token: MachineToken): Claims {
+  const { machineId, receivers } = token
+  const claims = { aud: receivers, jti: `mt_${randomName()}`, scopes: receivers.join(' ') }
+  return { ...registeredClaims(token, machineId), ...claims }
+}
+
+/** Clerk's names of tokens are 32 hexadecimal digits. */
+function randomName(): string {
+  return crypto.randomUUID().replaceAll('-', '')
 }
 
 /**

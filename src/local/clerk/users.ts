@@ -65,6 +65,6 @@ function user(number: number, name: string, firstName: string, lastName: string)
 }
 
 /** Clerk's identifiers are a prefix and 27 word characters. */
-function identifier(prefix: string, name: string): string {
+export function identifier(prefix: string, name: string): string {
   return `${prefix}_${name.padEnd(27, '0')}`
 }

@@ -1,0 +1,39 @@
+import { intersectPaths, type PathPattern } from '../model/pattern.ts'
+import type { Access, Escape } from '../model/route.ts'
+import { conditionsWithin } from './access.ts'
+import type { Problem } from './problem.ts'
+
+/** What of a route its conditions have to fit, as far as it could be read. */
+export interface AccessDraft {
+  readonly path: PathPattern | undefined
+  readonly access: Access | undefined
+  readonly escapes: readonly Escape[] | undefined
+  readonly place: string
+}
+
+/** What is wrong between the conditions of one route and its path. */
+export const accessRules: readonly ((draft: AccessDraft) => readonly Problem[])[] = [
+  function organizationPatternsCanMatch({ path, access, place }) {
+    if (path === undefined) return []
+    return organizationPatterns(access)
+      .filter((pattern) => intersectPaths(path, pattern) === undefined)
+      .map(({ source }) => ({
+        place: `${place}.access`,
+        message: `No path of this route matches "${source}": correct the pattern or remove it.`,
+      }))
+  },
+
+  function organizationPatternsReadPathsInOneWay({ access, escapes, place }) {
+    if (organizationPatterns(access).length === 0 || !escapes || escapes.length === 0) return []
+    const message =
+      'An origin may read more segments than orgPatterns do: remove the escapes or the patterns.'
+    return [{ place: `${place}.escapes`, message }]
+  },
+]
+
+function organizationPatterns(access: Access | undefined): readonly PathPattern[] {
+  if (access?.kind !== 'signed-in') return []
+  return conditionsWithin(access.condition).flatMap((condition) =>
+    condition.kind === 'organization-path' ? condition.patterns : [],
+  )
+}

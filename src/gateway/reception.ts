@@ -1,0 +1,99 @@
+import { type Identified, type Principal, tokenTypes, type User } from '../model/principal.ts'
+import { type Refusal, refuse } from '../model/refusal.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { Access, Rules } from '../model/route.ts'
+import type { Asking } from './asking.ts'
+import { type Authority, authenticate, type Scrutiny } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import type { RouteTable } from './match.ts'
+import { describeResource, type ProtectedResource } from './protected-resource.ts'
+
+/** What Usher's own surfaces may ask about one request, with the gateway's own checks. */
+export interface Reception {
+  /** Who is asking, by any credential that some route accepts. */
+  identify(mayBeAnonymous: boolean): Promise<Result<Principal, Refusal>>
+  /** The person who is asking by a session of theirs, which is held against facts however young it is. */
+  identifySession(): Promise<Result<User, Refusal>>
+  /** Whether whoever is asking may ask what tokens are worth. */
+  admitVerifier(): Promise<Result<void, Refusal>>
+  /** Whom a token of any type would vouch for, were it shown at a route that accepts it. */
+  verify(token: string): Promise<Result<Identified, Refusal>>
+  /** The resource that the path of a metadata address names. */
+  describeResource(): ProtectedResource | undefined
+}
+
+/** What a reception needs of the gateway. */
+export interface Receptionist {
+  readonly rules: Rules
+  readonly routes: RouteTable
+  readonly authority: Authority
+}
+
+const optional: Access = { kind: 'optional' }
+const signedIn: Access = {
+  kind: 'signed-in',
+  condition: { kind: 'all', of: [] },
+  needsFacts: false,
+}
+
+/** How a token is looked at that someone asks about. */
+const anyToken: Scrutiny = {
+  access: signedIn,
+  accepts: tokenTypes,
+  carriers: ['bearer'],
+  cookieAzp: 'strict',
+  revocation: 'token',
+  tellsFacts: false,
+}
+
+/** Receives a request to one of Usher's own surfaces. */
+export function receive(asking: Asking, { rules, routes, authority }: Receptionist): Reception {
+  const look = (scrutiny: Omit<Scrutiny, 'tellsFacts'>) =>
+    authenticate(asking, { ...scrutiny, tellsFacts: false }, authority)
+
+  return {
+    async identify(mayBeAnonymous) {
+      const access = mayBeAnonymous ? optional : signedIn
+      const caller = await look({ ...rules.surfaces, access })
+      return caller.ok ? ok(caller.value.principal) : caller
+    },
+
+    async identifySession() {
+      const sessions = { accepts: ['session_token'], revocation: 'revocable' } as const
+      const caller = await look({ ...rules.surfaces, ...sessions, access: signedIn })
+      if (!caller.ok) return caller
+      const { principal } = caller.value
+      return principal.kind === 'user' ? ok(principal) : refuse('token-type-mismatch')
+    },
+
+    async admitVerifier() {
+      const caller = await look(rules.verifiers)
+      if (!caller.ok) return caller
+      const asked = { route: rules.verifiers, parameters: new Map() }
+      return authorize(asked, caller.value, asking.target)
+    },
+
+    verify: (token) => verify(token, asking, authority),
+    describeResource: () => describeResource(asking.target, { rules, routes }),
+  }
+}
+
+/** What can stand behind `Bearer ` and be one token there. */
+const bearable = /^[!-+\--~]+$/
+
+/** A token is worth what the gateway itself would make of it, so it is shown to the gateway. */
+async function verify(
+  token: string,
+  asking: Asking,
+  authority: Authority,
+): Promise<Result<Identified, Refusal>> {
+  if (!bearable.test(token)) return refuse('token-invalid')
+  const headers = new Headers({ authorization: `Bearer ${token}` })
+  const clientAddress = asking.request.headers.get('cf-connecting-ip')
+  if (clientAddress !== null) headers.set('cf-connecting-ip', clientAddress)
+  const request = new Request(asking.request.url, { headers })
+  const caller = await authenticate({ ...asking, request }, anyToken, authority)
+  if (!caller.ok) return caller
+  const { principal } = caller.value
+  return principal.kind === 'anonymous' ? refuse('token-missing') : ok(principal)
+}
