@@ -22,22 +22,25 @@ export function createApp(capabilities: ApiCapabilities): Hono<Room> {
     return people.fetch(c.req.raw, c.env)
   }
 
-  async function knowsTokens(
-    c: Context<Room>,
-    surface: 'verify' | 'exchange' | 'diagnose',
-  ): Promise<Response> {
-    const tokens = await import('./api/tokens.ts')
-    return tokens[surface](c.env.call, capabilities)
-  }
-
   app.get('/livez', () => livez())
   app.get('/readyz', (c) => readyz(c.env.call))
   app.get('/jwks.json', () => jwks(capabilities.signingKeys))
   app.get('/me', knowsPeople)
   app.get('/clerk-test', knowsPeople)
-  app.post('/verify', (c) => knowsTokens(c, 'verify'))
-  app.post('/token', (c) => knowsTokens(c, 'exchange'))
-  if (capabilities.openDiagnosis) app.post('/diagnose', (c) => knowsTokens(c, 'diagnose'))
+  app.post('/verify', async (c) => {
+    const { verify } = await import('./api/verify.ts')
+    return verify(c.env.call)
+  })
+  app.post('/token', async (c) => {
+    const { exchange } = await import('./api/exchange.ts')
+    return exchange(c.env.call, capabilities)
+  })
+  if (capabilities.openDiagnosis) {
+    app.post('/diagnose', async (c) => {
+      const { diagnose } = await import('./api/diagnosis.ts')
+      return diagnose(c.env.call, capabilities)
+    })
+  }
   app.on(['GET', 'OPTIONS'], resourceMetadataPath, (c) =>
     resourceMetadata(c.env.call, capabilities),
   )

@@ -140,6 +140,16 @@ describe('what a room may know', () => {
     expect(files.size).toBeGreaterThan(10)
     expect([...packages].filter((name) => heavy.test(name))).toEqual([])
   })
+
+  it('what explains tokens is loaded for diagnosis alone', () => {
+    const explains = (path: string) => /\/(?:diagnosis|findings?)\.ts$/.test(path)
+    for (const room of ['app', 'api/verify', 'api/exchange', 'api/people']) {
+      const { files } = reach(source, `src/${room}.ts`, ['static'])
+      expect([...files].filter(explains)).toEqual([])
+    }
+    const { files } = reach(source, 'src/api/diagnosis.ts', ['static'])
+    expect([...files].filter(explains)).toHaveLength(3)
+  })
 })
 
 describe('these laws can be broken', () => {

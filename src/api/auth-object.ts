@@ -1,4 +1,3 @@
-import { type ClerkClient, createClerkClient } from '@clerk/backend'
 import {
   type AuthOptions,
   authenticatedMachineObject,
@@ -7,7 +6,6 @@ import {
   signedInAuthObject,
   signedOutAuthObject,
 } from '@clerk/backend/internal'
-import { opaqueTypeOf } from '../clerk/token-type.ts'
 import type { Claims, Identified, Principal } from '../model/principal.ts'
 import { unreachable } from '../model/result.ts'
 import type { ClerkAccess } from './capabilities.ts'
@@ -76,45 +74,7 @@ function verificationOf(principal: Identified): Verification {
 const reservedClaims: readonly string[] = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti']
 
 /** What whoever made the credential put into it; Clerk says null where that is nothing. */
-function customClaimsOf({ token, claims }: Identified): Claims | null {
-  const isOpaque = opaqueTypeOf(token) !== undefined
-  const custom = Object.entries(claims).filter(
-    ([name]) => isOpaque || !reservedClaims.includes(name),
-  )
+function customClaimsOf({ claims }: Identified): Claims | null {
+  const custom = Object.entries(claims).filter(([name]) => !reservedClaims.includes(name))
   return custom.length === 0 ? null : Object.fromEntries(custom)
-}
-
-/** Makes the client of Clerk's Backend API; a test brings its own. */
-export type CreateClient = typeof createClerkClient
-
-/** The client of Clerk's Backend API, as Clerk's middleware leaves it in a context: made when first used. */
-export function lazyClerk(
-  access: ClerkAccess,
-  createClient: CreateClient = createClerkClient,
-): ClerkClient {
-  let client: ClerkClient | undefined
-  return new Proxy({} as ClerkClient, {
-    get(_target, member) {
-      // What awaits or prints a value looks for these members; nobody means to use the client by that.
-      if (typeof member === 'symbol' || member === 'then') return undefined
-      client ??= openClient(access, createClient)
-      return Reflect.get(client, member)
-    },
-  })
-}
-
-function openClient(
-  { apiUrl, publishableKey, secretKey, machineSecretKey }: ClerkAccess,
-  createClient: CreateClient,
-): ClerkClient {
-  if (secretKey === undefined) {
-    throw new Error("Clerk's Backend API asks for a key: set CLERK_SECRET_KEY.")
-  }
-  return createClient({
-    apiUrl,
-    secretKey,
-    ...(publishableKey !== undefined && { publishableKey }),
-    ...(machineSecretKey !== undefined && { machineSecretKey }),
-    telemetry: { disabled: true },
-  })
 }

@@ -4,11 +4,14 @@ import { jwtTypeOf, opaqueTypeOf } from '../clerk/token-type.ts'
 import type { Identified, TokenType } from '../model/principal.ts'
 import { type Refusal, type RefusalCode, refusals } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
+import type { ApiCapabilities, Call } from './capabilities.ts'
 import type { Seen } from './finding.ts'
 import { type DiagnosedCode, findings } from './findings.ts'
+import { json, readText } from './json.ts'
+import { refuseCall } from './room.ts'
 
 /** What was asked about, and what it was held against. */
-export interface Evidence {
+interface Evidence {
   readonly token: string
   /** What some route accepts. */
   readonly accepts: readonly TokenType[]
@@ -17,7 +20,7 @@ export interface Evidence {
 }
 
 /** Why a token is refused, for whoever runs Usher. Never a key, and of the token only what was compared. */
-export interface Diagnosis {
+interface Diagnosis {
   /** `null` where it could not be found out. */
   readonly valid: boolean | null
   /** What the token is by its shape. */
@@ -32,8 +35,21 @@ export interface Diagnosis {
   readonly advice: string
 }
 
+/** `diagnose`: which check a token fails, and which setting is likely wrong. */
+export async function diagnose(
+  call: Call,
+  { rules, expectations }: ApiCapabilities,
+): Promise<Response> {
+  const token = await readText(call.request, 'token')
+  if (!token.ok) return refuseCall(call, token.error)
+  const verdict = await call.verify(token.value)
+  const { accepts } = rules.surfaces
+  const { nowMs } = call.moment
+  return json(explain(verdict, { token: token.value, accepts, expectations, nowMs }))
+}
+
 /** Explains what the gateway itself made of a token. */
-export function explain(verdict: Result<Identified, Refusal>, evidence: Evidence): Diagnosis {
+function explain(verdict: Result<Identified, Refusal>, evidence: Evidence): Diagnosis {
   const seen = look(evidence)
   if (verdict.ok) return { ...sound, ...praise(verdict.value.tokenType, evidence.accepts) }
   const { code } = verdict.error

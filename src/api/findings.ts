@@ -77,7 +77,8 @@ export const findings: Readonly<Record<DiagnosedCode, Explain>> = {
     setting: 'CLERK_MACHINE_ID',
     advice: 'Set it to the machine of this gateway, and let the sender have access to it at Clerk.',
   }),
-  'token-type-mismatch': (seen) => (seen.payload ? otherSubject(seen) : nobodyToAsk(seen)),
+  'token-opaque': nobodyToAsk,
+  'token-type-mismatch': otherSubject,
   'token-invalid-type': row({
     check: 'typ',
     expected: 'JWT, at+jwt or application/at+jwt',
@@ -260,7 +261,6 @@ function otherSubject(seen: Seen): Finding {
   }
 }
 
-/** Every type is asked about, so an opaque token is only of no type where nobody can be asked. */
 function nobodyToAsk(seen: Seen): Finding {
   return {
     check: 'Clerk',

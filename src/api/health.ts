@@ -63,12 +63,16 @@ async function check(
   return Object.fromEntries(results) as Readiness
 }
 
-/** Administrators everywhere; whoever is one in a single organisation does not run Usher. */
+/**
+ * Administrators everywhere, by a session: whoever is one in a single organisation does not run Usher, and
+ * no key or client of theirs was made for this.
+ */
 async function mayDiagnose(call: Call, capabilities: ApiCapabilities): Promise<boolean> {
   if (capabilities.openDiagnosis) return true
   const principal = await call.identify(true)
   if (!principal.ok || principal.value.kind !== 'user') return false
-  const { userId } = principal.value
+  const { userId, tokenType } = principal.value
+  if (tokenType !== 'session_token') return false
   const query = { userId, mustBeFresh: false, moment: call.moment }
   const facts = await capabilities.readFacts(query)
   return facts.ok && holdingsIn(facts.value, undefined).roles.includes('admin')

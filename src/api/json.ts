@@ -24,10 +24,17 @@ export function json(
 type JsonObject = Readonly<Record<string, unknown>>
 
 /**
- * The JSON object in the body of a request: refused with `body-too-large` above 16 KiB, counted as it
- * comes in, and with `body-invalid` when it is no JSON object.
+ * The text that the JSON object in the body of a request has under a name: refused with `body-too-large`
+ * above 16 KiB, counted as it comes in, and with `body-invalid` when it is no such object.
  */
-export async function readJson(request: Request): Promise<Result<JsonObject, Refusal>> {
+export async function readText(request: Request, member: string): Promise<Result<string, Refusal>> {
+  const body = await readJson(request)
+  if (!body.ok) return body
+  const text = body.value[member]
+  return typeof text === 'string' ? ok(text) : refuse('body-invalid')
+}
+
+async function readJson(request: Request): Promise<Result<JsonObject, Refusal>> {
   const decoder = new TextDecoder()
   let [text, readBytes] = ['', 0]
   for await (const chunk of request.body ?? []) {

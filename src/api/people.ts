@@ -3,43 +3,28 @@
  * It never decides about a route of an origin and never reads a binding.
  * The front desk (`app.ts`) mounts it below Usher's prefix, each part loaded when first used.
  */
-import type { ClerkClient } from '@clerk/backend'
 import { getAuth } from '@hono/clerk-auth'
 import { type Context, Hono } from 'hono'
-import { createMiddleware } from 'hono/factory'
 import { holdingsIn } from '../model/facts.ts'
 import type { Identified, User } from '../model/principal.ts'
-import { clerkAuthOf, lazyClerk } from './auth-object.ts'
-import type { ApiCapabilities, ClerkAccess, UserRecord } from './capabilities.ts'
+import { authenticated } from './authenticated.ts'
+import type { ApiCapabilities, UserRecord } from './capabilities.ts'
+import { lazyClerk } from './clerk-client.ts'
 import { json } from './json.ts'
 import { lastSecondOf, type Room, refused } from './room.ts'
 
 /** The surfaces that know the caller: `me` and `clerk-test`. */
 export function createPeople(capabilities: ApiCapabilities): Hono<Room> {
   const people = new Hono<Room>()
-  const introduce = introduction(capabilities.clerk)
-  people.get('/me', introduce({ mayBeAnonymous: true }), (c) => me(c, capabilities))
-  people.get('/clerk-test', introduce({}), (c) => clerkTest(c, capabilities))
+  const access = capabilities.clerk
+  const clerk = lazyClerk(access)
+  const mayBeAnonymous = true
+  people.get('/me', authenticated({ access, clerk, mayBeAnonymous }), (c) => me(c, capabilities))
+  people.get('/clerk-test', authenticated({ access, clerk }), (c) => clerkTest(c, capabilities))
   people.onError((error) => {
     throw error
   })
   return people
-}
-
-/**
- * Lets through whom the gateway knows, and shows them to `getAuth(c)` and `c.get('clerk')` as Clerk's
- * own middleware would.
- */
-export function introduction(access: ClerkAccess, clerk: ClerkClient = lazyClerk(access)) {
-  return ({ mayBeAnonymous = false }) =>
-    createMiddleware<Room>(async (c, next) => {
-      const identified = await c.env.call.identify(mayBeAnonymous)
-      if (!identified.ok) return refused(c, identified.error)
-      c.set('principal', identified.value)
-      c.set('clerkAuth', clerkAuthOf(identified.value, access))
-      c.set('clerk', clerk)
-      return next()
-    })
 }
 
 async function me(c: Context<Room>, capabilities: ApiCapabilities): Promise<Response> {
@@ -59,21 +44,27 @@ async function me(c: Context<Room>, capabilities: ApiCapabilities): Promise<Resp
   })
 }
 
-async function personOf(user: User, c: Context<Room>, { readFacts, knowUser }: ApiCapabilities) {
-  const { userId, sessionId, organization } = user
-  const { moment } = c.env.call
-  const record = await knowUser(user, moment)
-  const facts = await readFacts({ userId, mustBeFresh: false, moment })
-  const holdings = facts.ok ? holdingsIn(facts.value, organization?.id) : undefined
+/** What is kept of a person is told to their session alone: a client of theirs, or a key, was made for less. */
+async function personOf(user: User, c: Context<Room>, capabilities: ApiCapabilities) {
+  const isSession = user.tokenType === 'session_token'
+  const known = isSession ? await knownOf(user, c, capabilities) : undefined
   return {
-    user_id: userId,
-    session_id: sessionId ?? null,
+    user_id: user.userId,
+    session_id: user.sessionId ?? null,
     client_id: user.clientId ?? null,
     actor: user.actor ?? null,
-    roles: holdings?.roles ?? null,
-    permissions: holdings?.permissions ?? null,
-    user: record === undefined ? null : recordOf(record),
+    roles: known?.holdings?.roles ?? null,
+    permissions: known?.holdings?.permissions ?? null,
+    user: known?.record === undefined ? null : recordOf(known.record),
   }
+}
+
+async function knownOf(user: User, c: Context<Room>, { readFacts, knowUser }: ApiCapabilities) {
+  const { moment } = c.env.call
+  const record = await knowUser(user, moment)
+  const facts = await readFacts({ userId: user.userId, mustBeFresh: false, moment })
+  const holdings = facts.ok ? holdingsIn(facts.value, user.organization?.id) : undefined
+  return { record, holdings }
 }
 
 function organizationOf({ organization }: Identified) {

@@ -31,6 +31,23 @@ export interface BackendAnswer {
   readonly retryAfter: string | null
 }
 
+/** Seconds after which it is worth asking again, where Clerk does not say. */
+const retryAfterUsualSeconds = 2
+/** However long Clerk says. */
+const retryAfterMaxSeconds = 60
+
+/** Seconds after which it is worth asking again, by an answer that was of no use. */
+export function retryAfterOf(answer: BackendAnswer | undefined): number {
+  const said = answer?.retryAfter ?? ''
+  const seconds = /^[1-9]\d{0,8}$/.test(said) ? Number(said) : retryAfterUsualSeconds
+  return Math.min(seconds, retryAfterMaxSeconds)
+}
+
+/** Whether Clerk wants to be asked nothing for that long, whatever it is about. */
+export function isOverloaded(answer: BackendAnswer | undefined): boolean {
+  return answer?.status === 429
+}
+
 /** Calls the Backend API; `undefined` when no whole answer comes in time. It is never asked twice. */
 export async function callBackend(
   call: BackendCall,

@@ -128,9 +128,10 @@ function machineIsMeant(payload: Claims, { machineId }: Expectations): RefusalCo
   return isMeant ? undefined : 'token-other-machine'
 }
 
-/** The machines that a machine's JWT is for: `scopes` with blanks between them, or `aud`. */
+/** The machines that a machine's JWT is for: `scopes` with blanks between them, or `aud` where there are none. */
 export function machineScopesOf({ scopes, aud }: Claims): readonly string[] {
   if (typeof scopes === 'string') return scopes.split(' ').filter(isIdentifier)
+  if (scopes !== undefined) return []
   const listed: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   return listed.filter(isIdentifier)
 }

@@ -2,7 +2,7 @@ import type { Claims } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Issuer } from './issuer.ts'
-import { decodeToken } from './jwt.ts'
+import { cutFrom, decodeToken } from './jwt.ts'
 
 /** What of an instance says which cookies are its own. */
 export type CookieOwner = Pick<
@@ -24,13 +24,21 @@ interface Family {
   readonly session: string | undefined
   /** When the client last changed, in seconds. */
   readonly updatedAt: string | undefined
-  /** Whether there are copies of one of them that differ. */
-  readonly isAmbiguous: boolean
 }
 
+/** Both families, in one of the ways to read them. */
+interface Families {
+  readonly plain: Family
+  readonly suffixed: Family
+}
+
+/** Whoever sends so many copies of a cookie that there are more ways to read them is not sent a browser's. */
+const readingsMax = 64
+
 /**
- * The session token among the cookies, where authorised parties are configured. Copies of one cookie that
- * differ are refused: nothing says which of them is stale, or planted by a sibling domain.
+ * The session token among the cookies, where authorised parties are configured. Where there are copies of a
+ * cookie that differ, each may be the one that counts: it is refused unless all of them come to the same,
+ * for nothing says which is stale, or planted by a sibling domain.
  *
  * A missing `__client_uat` says nothing here, though Clerk's own middleware takes it for "signed out":
  * API clients and tests send the session alone, and the token ends by itself within a minute.
@@ -43,38 +51,47 @@ export async function findSessionCookie(
   if (owner.authorizedParties.length === 0 || !header.includes(sessionCookie)) return ok(undefined)
   const suffix = await owner.cookieSuffix()
   const crumbs = splitCookies(header).flatMap((crumb) => crumb.parts)
-  const plain = readFamily(crumbs, '')
-  const suffixed = suffix === undefined ? noFamily : readFamily(crumbs, `_${suffix}`)
-  if (plain.session === undefined && suffixed.session === undefined) return ok(undefined)
-  if (plain.isAmbiguous || suffixed.isAmbiguous) return refuse('token-ambiguous')
-  const isSuffixed = suffix !== undefined && usesSuffixed({ plain, suffixed }, owner, nowMs)
-  const { session, updatedAt } = isSuffixed ? suffixed : plain
-  return ok(session === undefined || updatedAt === signedOut ? undefined : flat(session))
+  const plains = readFamily(crumbs, '')
+  const suffixeds = suffix === undefined ? [noFamily] : readFamily(crumbs, `_${suffix}`)
+  if (plains.length * suffixeds.length > readingsMax) return refuse('token-ambiguous')
+  const [token, ...others] = new Set(
+    plains.flatMap((plain) =>
+      suffixeds.map((suffixed) => chooseToken({ plain, suffixed }, owner, nowMs)),
+    ),
+  )
+  if (others.length > 0) return refuse('token-ambiguous')
+  return ok(token && cutFrom(header, token))
 }
 
-const noFamily: Family = { session: undefined, updatedAt: undefined, isAmbiguous: false }
+/** Where the suffix of the instance is not known. */
+const noFamily: Family = { session: undefined, updatedAt: undefined }
 
-function readFamily(crumbs: readonly CookiePart[], ending: string): Family {
-  function distinct(name: string): readonly string[] {
-    return [...new Set(crumbs.filter((one) => one.name === name).map((one) => one.value))]
-  }
-  const [sessions, updates] = [distinct(sessionCookie + ending), distinct(updateCookie + ending)]
-  return {
-    session: sessions.find((value) => value !== ''),
-    updatedAt: updates.find((value) => value !== ''),
-    isAmbiguous: sessions.length > 1 || updates.length > 1,
-  }
+/** Every way to read a family: there is more than one only where copies differ. */
+function readFamily(crumbs: readonly CookiePart[], ending: string): readonly Family[] {
+  const updates = valuesOf(crumbs, updateCookie + ending)
+  return valuesOf(crumbs, sessionCookie + ending).flatMap((session) =>
+    updates.map((updatedAt) => ({ session, updatedAt })),
+  )
+}
+
+function valuesOf(crumbs: readonly CookiePart[], name: string): readonly (string | undefined)[] {
+  const values = new Set(crumbs.filter((one) => one.name === name).map((one) => one.value))
+  return values.size === 0 ? [undefined] : [...values].map((value) => value || undefined)
+}
+
+function chooseToken(families: Families, owner: CookieOwner, nowMs: number): string | undefined {
+  const { plain, suffixed } = families
+  if (plain.session === undefined && suffixed.session === undefined) return undefined
+  const isSuffixed = suffixed !== noFamily && usesSuffixed(families, owner, nowMs)
+  const { session, updatedAt } = isSuffixed ? suffixed : plain
+  return updatedAt === signedOut ? undefined : session
 }
 
 /**
  * Which family counts, rule by rule as Clerk decides it (`usesSuffixedCookies` in @clerk/backend's
  * tokens/authenticateContext.ts). What the tokens say is not verified yet: it only chooses between them.
  */
-function usesSuffixed(
-  { plain, suffixed }: { readonly plain: Family; readonly suffixed: Family },
-  owner: CookieOwner,
-  nowMs: number,
-): boolean {
+function usesSuffixed({ plain, suffixed }: Families, owner: CookieOwner, nowMs: number): boolean {
   const isSignedOut = plain.updatedAt === signedOut
   const isSuffixedSignedOut = suffixed.updatedAt === signedOut
   // The usual case: today's script writes one token under both names, and nobody needs to look inside.
@@ -114,11 +131,6 @@ function secondsOf(iat: unknown): number {
 
 function hasEnded({ exp }: Claims, nowMs: number): boolean {
   return typeof exp === 'number' && exp <= Math.floor(nowMs / 1000)
-}
-
-/** A copy that does not keep alive all the cookies it was cut from: tokens are remembered. */
-function flat(text: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text))
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Carrier, Claims } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import { type CookieOwner, findSessionCookie } from './cookies.ts'
+import { cutFrom, tokenMaxBytes } from './jwt.ts'
 import { findProtocol } from './subprotocol.ts'
 
 /** A token as it was found: nothing about it is verified. */
@@ -11,7 +12,7 @@ export interface Credential {
 }
 
 /** `undefined` where there is none; one that is there but wrong is a refusal. */
-type Found = Result<Credential | undefined, Refusal> | undefined
+type Found = Result<Credential, Refusal> | undefined
 
 const bearerScheme = /^\s*bearer(?:\s|$)/i
 const singleBearer = /^bearer +([^\s,]+)$/i
@@ -28,7 +29,9 @@ export async function findCredential(
   for (const carrier of carriers) {
     const found =
       carrier === 'cookie' ? await findCookie(headers, issuer, nowMs) : findIn(carrier, headers)
-    if (found !== undefined && (!found.ok || found.value !== undefined)) return found
+    if (found === undefined) continue
+    const isTooLarge = found.ok && found.value.token.length > tokenMaxBytes
+    return isTooLarge ? refuse('token-too-large') : found
   }
   return ok(undefined)
 }
@@ -54,9 +57,11 @@ async function findCookie(headers: Headers, issuer: CookieOwner, nowMs: number):
 
 /** The whole of a header of this name is the token. The runtime joins two lines with a comma. */
 function findHeader(headers: Headers, carrier: `x-${string}`): Found {
-  const token = headers.get(carrier)?.trim()
-  if (token === undefined || token === '') return undefined
-  return /[\s,]/.test(token) ? refuse('token-ambiguous') : ok({ token, carrier })
+  const value = headers.get(carrier) ?? ''
+  const token = value.trim()
+  if (token === '') return undefined
+  if (token.includes(',')) return refuse('token-ambiguous')
+  return /\s/.test(token) ? refuse('token-invalid') : ok({ token: cutFrom(value, token), carrier })
 }
 
 /**
@@ -68,7 +73,7 @@ export function findBearer(headers: Headers): Result<Credential, Refusal> | unde
   const authorization = headers.get('authorization')
   if (authorization === null) return undefined
   const token = singleBearer.exec(authorization)?.[1]
-  if (token !== undefined) return ok({ token, carrier: 'bearer' })
+  if (token !== undefined) return ok({ token: cutFrom(authorization, token), carrier: 'bearer' })
   // The runtime joins header lines with commas, so a bearer token may stand behind another scheme.
   if (!authorization.split(',').some((part) => bearerScheme.test(part))) return undefined
   return refuse(authorization.includes(',') ? 'token-ambiguous' : 'token-invalid')

@@ -1,10 +1,15 @@
-import type { Moment } from '../model/clock.ts'
 import type { Claims, User } from '../model/principal.ts'
 import { createRecent } from '../model/recent.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
-import { type Failure, ok, type Result } from '../model/result.ts'
-import { createAnswers } from './answers.ts'
-import { type Backend, type BackendAnswer, callBackend } from './backend.ts'
+import { err, type Failure, ok, type Result } from '../model/result.ts'
+import { createAnswers, type Setback } from './answers.ts'
+import {
+  type Backend,
+  type BackendAnswer,
+  callBackend,
+  isOverloaded,
+  retryAfterOf,
+} from './backend.ts'
 import { decodeToken, tokenMaxBytes } from './jwt.ts'
 
 /** A token serves until this long before it ends: the origin has to receive it while it holds. */
@@ -14,19 +19,18 @@ export const exchangeLimitMs = 3000
 /** A token, and the little around it. */
 const answerMaxBytes = 2 * tokenMaxBytes
 const keptMax = 1000
-/** Seconds after which it is worth asking again. */
-const retryAfterSeconds = 5
 
 /** Whose session is exchanged for a token of which JWT template. */
 export interface ExchangeQuery {
   readonly user: User
   readonly template: string
-  readonly moment: Moment
 }
 
 /**
  * A token of a JWT template for the session of a user, fresh or remembered for as long as it holds. Refuses
- * with `exchange-unavailable` when Clerk gives none.
+ * with `exchange-unavailable` when Clerk gives none, or one that says it is for somebody else or in another
+ * organisation: Clerk goes by what is active in the session at that moment, which the caller's token need not
+ * say. A template that does not name the organisation hides that, and its token is handed over as it is.
  */
 export type Exchange = (query: ExchangeQuery) => Promise<Result<string, Refusal>>
 
@@ -53,11 +57,17 @@ export function createExchange(parts: ExchangeParts): Exchange {
     return made !== undefined && clock.now() < made.keptUntilMs ? made.jwt : undefined
   }
 
-  async function ask(key: string, path: string, opener: string): Promise<Result<string, Refusal>> {
+  async function ask(
+    { key, path }: { readonly key: string; readonly path: string },
+    user: User,
+    opener: string,
+  ): Promise<Result<string, Setback>> {
     const bounds = { limitMs: exchangeLimitMs, maxBytes: answerMaxBytes }
     const answer = await callBackend({ path, secretKey: opener, body: {}, ...bounds }, parts)
-    const made = readMade(answer, clock.now())
-    if (made === undefined) return unavailable()
+    const made = readMade(answer, user, clock.now())
+    if (made === undefined) {
+      return err({ refusal: unavailable(answer).error, isForAll: isOverloaded(answer) })
+    }
     kept.set(key, made)
     return ok(made.jwt)
   }
@@ -73,13 +83,13 @@ export function createExchange(parts: ExchangeParts): Exchange {
       key,
       recall: () => recall(key),
       forbid: () => undefined,
-      ask: () => ask(key, path, secretKey),
+      ask: () => ask({ key, path }, user, secretKey),
     })
   }
 }
 
-function unavailable(): Failure<Refusal> {
-  return refuse('exchange-unavailable', { retryAfterSeconds })
+function unavailable(answer?: BackendAnswer): Failure<Refusal> {
+  return refuse('exchange-unavailable', { retryAfterSeconds: retryAfterOf(answer) })
 }
 
 /** What means itself in a path, and nothing else: no dots that lead elsewhere. */
@@ -88,13 +98,21 @@ function isSegment(text: string): boolean {
 }
 
 /** The token of an answer. One that does not say when it ends can be used once, but not kept. */
-function readMade(answer: BackendAnswer | undefined, nowMs: number): Made | undefined {
+function readMade(answer: BackendAnswer | undefined, user: User, nowMs: number): Made | undefined {
   if (answer?.status !== 200 || typeof answer.body !== 'object') return undefined
   const { object, jwt }: Claims = { ...answer.body }
   if (object !== 'token' || typeof jwt !== 'string') return undefined
   const decoded = decodeToken(jwt)
-  if (!decoded.ok) return undefined
+  if (!decoded.ok || !isFor(user, decoded.value.payload)) return undefined
   const { exp } = decoded.value.payload
   if (typeof exp !== 'number' || !Number.isFinite(exp)) return { jwt, keptUntilMs: nowMs }
   return exp * 1000 > nowMs ? { jwt, keptUntilMs: exp * 1000 - exchangeReserveMs } : undefined
+}
+
+/** Whether all that claims say of person and organisation is true of a user. */
+function isFor({ userId, organization }: User, { sub, org_id, o }: Claims): boolean {
+  const { id }: Claims = typeof o === 'object' && o !== null ? { ...o } : {}
+  const organizationIds = [org_id, id].filter((said) => said !== undefined)
+  const isInOrganization = organizationIds.every((said) => said === (organization?.id ?? null))
+  return isInOrganization && (sub === undefined || sub === userId)
 }

@@ -7,6 +7,18 @@ import { ok, type Result } from '../model/result.ts'
 /** No token that Clerk issues comes near this: browsers stop at cookies of 4 KiB. */
 export const tokenMaxBytes = 8192
 
+/** `Bearer `, and a little more. */
+const besideToken = 16
+
+/**
+ * A token that does not keep alive all that it was cut from: tokens are remembered, and what stands beside
+ * one can be a hundred times as long.
+ */
+export function cutFrom(text: string, token: string): string {
+  const isMost = text.length <= token.length + besideToken || token.length > tokenMaxBytes
+  return isMost ? token : new TextDecoder().decode(new TextEncoder().encode(token))
+}
+
 /** A JSON Web Token taken apart. Nothing in it is to be believed yet. */
 export interface DecodedToken {
   readonly header: Claims

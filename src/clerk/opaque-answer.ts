@@ -7,7 +7,7 @@ import {
 } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
-import type { BackendAnswer } from './backend.ts'
+import { type BackendAnswer, retryAfterOf } from './backend.ts'
 import { isIdentifier } from './claims.ts'
 import type { OpaqueType } from './token-type.ts'
 
@@ -44,18 +44,9 @@ export function readAnswer(
   return readers[type](record, expected)
 }
 
-/** Seconds after which it is worth asking again, where Clerk does not say. */
-const retryAfterSeconds = 5
-const retryAfterMaxSeconds = 60
-
 /** What is told when Clerk cannot be asked. */
 export function unavailable(answer?: BackendAnswer): Failure<Refusal> {
-  const { retryAfter = null } = answer ?? {}
-  const asked = retryAfter !== null && /^[1-9]\d{0,8}$/.test(retryAfter)
-  const seconds = asked ? Number(retryAfter) : retryAfterSeconds
-  return refuse('verification-unavailable', {
-    retryAfterSeconds: Math.min(seconds, retryAfterMaxSeconds),
-  })
+  return refuse('verification-unavailable', { retryAfterSeconds: retryAfterOf(answer) })
 }
 
 interface Kind {
@@ -164,7 +155,12 @@ function machineOf(tokenType: OpaqueType, record: OpaqueRecord): Machine {
 }
 
 function accreditationOf(tokenType: OpaqueType, record: OpaqueRecord) {
-  const { id: tokenId, scopes, claims, issuedAtSeconds, expiresAtSeconds } = record
+  const { id: tokenId, subject, scopes, issuedAtSeconds, expiresAtSeconds } = record
+  const { client_id, aud } = record.body
+  // A JWT says these among its claims: a policy must not have to know which form a credential has.
+  const registered = Object.entries({ sub: subject, client_id, aud })
+  const said = registered.filter(([, value]) => value !== undefined)
+  const claims = { ...record.claims, ...Object.fromEntries(said) }
   return { tokenType, tokenId, scopes, claims, issuedAtSeconds, expiresAtSeconds, token: '' }
 }
 

@@ -1,27 +1,28 @@
 import { encodeBase64url } from '../model/base64url.ts'
 import type { Moment } from '../model/clock.ts'
-import { networkOf } from '../model/network.ts'
+import { networksOf } from '../model/network.ts'
 import type { Identified } from '../model/principal.ts'
-import { createRecent } from '../model/recent.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
-import { ok, type Result } from '../model/result.ts'
-import { createAnswers, type Question } from './answers.ts'
-import { type Backend, callBackend } from './backend.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import { createAnswers, type Question, type Setback } from './answers.ts'
+import { type Backend, callBackend, isOverloaded } from './backend.ts'
 import { createBudget } from './budget.ts'
 import { type OpaqueExpectations, readAnswer, unavailable } from './opaque-answer.ts'
 import type { OpaqueType } from './token-type.ts'
+import { createVerdicts, outcomeAt, type Verdict } from './verdicts.ts'
 
 /** How long what Clerk said of a credential is relied on, for it or against it. */
 export const opaqueMemoryMs = 60_000
 /** How long Clerk may take. */
 export const verifyLimitMs = 3000
-/** How many credentials that were never seen valid one client may have Clerk asked about in this time. */
-export const unknownMax = 20
-/** See {@link unknownMax}. */
+/**
+ * How many credentials that were never seen valid Clerk may be asked about in a time: for an address (of
+ * IPv6 its /64), and for the /48 of an IPv6 address, since many a customer has more than one /64.
+ */
+export const unknownMaxima: readonly number[] = [20, 100]
+/** See {@link unknownMaxima}. */
 export const unknownWindowMs = 60_000
 const answerMaxBytes = 64 * 1024
-const rememberedMax = 5000
-const seenValidMax = 20_000
 const networksMax = 5000
 
 /** Clerk's are far shorter than this. What has another shape is not worth asking about. */
@@ -61,64 +62,59 @@ const endpoints: Readonly<Record<OpaqueType, { readonly path: string; readonly m
     oauth_token: { path: '/oauth_applications/access_tokens/verify', member: 'access_token' },
   }
 
-/** What Clerk said of a credential. It is kept by a digest, and holds no credential. */
-interface Remembered {
-  readonly outcome: Result<Identified, Refusal>
-  readonly askedAtMs: number
-}
+type Outcome = Verdict['outcome']
 
 /**
  * A verifier with a memory of its own. The memory knows credentials by their SHA-256 alone; that Clerk
- * could not be asked is never remembered.
+ * could not be asked is remembered for no longer than callers are told to wait.
  */
 export function createOpaqueVerifier(parts: OpaqueParts): VerifyOpaque {
   const { clock, secretKey, machineSecretKey = secretKey } = parts
-  const remembered = createRecent<string, Remembered>(rememberedMax)
-  const seenValid = createRecent<string, true>(seenValidMax)
+  const verdicts = createVerdicts()
   const budget = createBudget({
-    max: unknownMax,
+    maxima: unknownMaxima,
     windowMs: unknownWindowMs,
     spendersMax: networksMax,
   })
   const tooLate = unavailable().error
-  const put = createAnswers<Remembered['outcome']>({ clock, limitMs: verifyLimitMs, tooLate })
+  const put = createAnswers<Outcome>({ clock, limitMs: verifyLimitMs, tooLate })
 
-  function recall(digest: string, { mustBeFresh, moment }: OpaqueQuery) {
-    const known = remembered.get(digest)
+  function recall(digest: string, { mustBeFresh, moment }: OpaqueQuery): Outcome | undefined {
+    const known = verdicts.find(digest)
     const nowMs = clock.now()
     if (known === undefined || nowMs - known.askedAtMs >= opaqueMemoryMs) return undefined
-    if (!known.outcome.ok) return known.outcome
-    if (mustBeFresh && known.askedAtMs <= moment.nowMs) return undefined
-    const hasEnded = known.outcome.value.expiresAtSeconds * 1000 <= nowMs
-    return hasEnded ? refuse('token-expired') : known.outcome
+    if (known.outcome.ok && mustBeFresh && known.askedAtMs <= moment.nowMs) return undefined
+    return outcomeAt(known, nowMs)
   }
 
-  function forbid(digest: string, { clientAddress }: OpaqueQuery): Refusal | undefined {
-    if (seenValid.get(digest)) return undefined
-    const waitMs = budget.take(networkOf(clientAddress), clock.now())
+  function forbid(digest: string, query: OpaqueQuery): Refusal | undefined {
+    if (verdicts.hasAdmitted(digest)) return undefined
+    const waitMs = budget.charge(purchaseOf(digest, query), clock.now())
     if (waitMs === 0) return undefined
     return { code: 'too-many-unknown-credentials', retryAfterSeconds: Math.ceil(waitMs / 1000) }
   }
 
-  async function ask(digest: string, opener: string, { type, token }: OpaqueQuery) {
-    const { path, member } = endpoints[type]
+  async function ask(digest: string, opener: string, query: OpaqueQuery) {
     const askedAtMs = clock.now()
-    const bounds = { limitMs: verifyLimitMs, maxBytes: answerMaxBytes }
-    const call = { path, secretKey: opener, body: { [member]: token }, ...bounds }
-    const answer = await callBackend(call, parts)
-    const outcome = readAnswer({ type, nowMs: clock.now() }, answer, parts)
-    if (!outcome.ok && outcome.error.code === 'verification-unavailable') return outcome
-    remembered.set(digest, { outcome, askedAtMs })
-    if (outcome.ok) seenValid.set(digest, true)
-    return ok(outcome)
+    const answer = await askClerk(query, opener, parts)
+    const nowMs = clock.now()
+    if (!answer.ok) {
+      // The charge goes with the failure. Were it gone at once, an outage would let every junk key through.
+      const lullMs = (answer.error.refusal.retryAfterSeconds ?? 0) * 1000
+      budget.release(purchaseOf(digest, query), nowMs + lullMs)
+      return answer
+    }
+    // It is not unknown any more.
+    if (answer.value.ok) budget.release(purchaseOf(digest, query), nowMs)
+    return ok(outcomeAt(verdicts.keep(digest, { outcome: answer.value, askedAtMs }), nowMs))
   }
 
   return async function verifyOpaque(query) {
     if (!opaqueShape.test(query.token)) return refuse('token-invalid')
     const opener = query.type === 'm2m_token' ? machineSecretKey : secretKey
-    if (opener === undefined) return refuse('token-type-mismatch')
+    if (opener === undefined) return refuse('token-opaque')
     const digest = await digestOf(query.token)
-    const question: Question<Remembered['outcome']> = {
+    const question: Question<Outcome> = {
       key: digest,
       recall: () => recall(digest, query),
       forbid: () => forbid(digest, query),
@@ -129,6 +125,24 @@ export function createOpaqueVerifier(parts: OpaqueParts): VerifyOpaque {
     const outcome = answer.value
     return outcome.ok ? ok({ ...outcome.value, token: query.token }) : outcome
   }
+}
+
+function purchaseOf(digest: string, { clientAddress }: OpaqueQuery) {
+  return { item: digest, spenders: networksOf(clientAddress) }
+}
+
+/** What Clerk says of a credential; that it says nothing is no outcome. */
+async function askClerk(
+  { type, token }: OpaqueQuery,
+  secretKey: string,
+  parts: OpaqueParts,
+): Promise<Result<Outcome, Setback>> {
+  const { path, member } = endpoints[type]
+  const bounds = { limitMs: verifyLimitMs, maxBytes: answerMaxBytes }
+  const answer = await callBackend({ path, secretKey, body: { [member]: token }, ...bounds }, parts)
+  const outcome = readAnswer({ type, nowMs: parts.clock.now() }, answer, parts)
+  const isSetback = !outcome.ok && outcome.error.code === 'verification-unavailable'
+  return isSetback ? err({ refusal: outcome.error, isForAll: isOverloaded(answer) }) : ok(outcome)
 }
 
 async function digestOf(token: string): Promise<string> {

@@ -1,11 +1,10 @@
-import {
-  type ActiveOrganization,
-  type Claims,
-  type Entitlements,
-  type Identified,
-  type Machine,
-  noEntitlements,
-  type User,
+import type {
+  ActiveOrganization,
+  Claims,
+  Entitlements,
+  Identified,
+  Machine,
+  User,
 } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -89,8 +88,8 @@ function readUser(accepted: Accepted): User | 'unreadable' {
     sessionId: isName(sid) ? sid : undefined,
     actor: actor?.subject,
     clientId: undefined,
-    features: noEntitlements,
-    plans: noEntitlements,
+    features: undefined,
+    plans: undefined,
     factorAges: undefined,
     ...accreditationOf(accepted),
   }
@@ -165,10 +164,10 @@ function unpackPermissions(
 const organizationScopes: readonly string[] = ['o', 'ou', 'uo']
 const userScopes: readonly string[] = ['u', 'ou', 'uo']
 
-/** `o:reports,u:export,ou:search`. One that cannot be read is none, so that what asks for it fails. */
-function readEntitlements(claim: unknown): Entitlements {
-  const elements = splitByScope(claim)
-  if (elements === 'unreadable') return noEntitlements
+/** `o:reports,u:export,ou:search`. One that is not there or cannot be read says nothing, not "none". */
+function readEntitlements(claim: unknown): Entitlements | undefined {
+  const elements = isName(claim) ? splitByScope(claim) : 'unreadable'
+  if (elements === 'unreadable') return undefined
   return {
     organization: namesOf(elements, organizationScopes),
     user: namesOf(elements, userScopes),

@@ -1,6 +1,7 @@
 import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
+import { cutFrom } from './jwt.ts'
 
 /** The subprotocol that stands beside a credential, and the only one of the two that is ever answered. */
 export const ownProtocol = 'usher'
@@ -22,7 +23,8 @@ export function findProtocol(
   const token = credential.replace(credentialProtocol, '')
   // Without a harmless name beside it, the token itself would have to be answered.
   const isSound = /^\S+$/.test(token) && protocols.includes(ownProtocol)
-  return isSound ? ok({ token, carrier: 'subprotocol' }) : refuse('token-invalid')
+  if (!isSound) return refuse('token-invalid')
+  return ok({ token: cutFrom(protocols.join(), token), carrier: 'subprotocol' })
 }
 
 /** The subprotocols that are offered, without what is meant for the gateway. */

@@ -24,23 +24,30 @@ export function opaqueTypeOf(token: string): OpaqueType | undefined {
 /** Header `typ` of an OAuth access token (RFC 9068 section 2.1). */
 const oauthTypes: readonly unknown[] = ['at+jwt', 'application/at+jwt']
 
-/** Header `cat` of Clerk's tokens; instances that do not say write the last (Clerk: tokens/jwtCategories.ts). */
+/** Header `cat` of Clerk's tokens (Clerk: tokens/jwtCategories.ts). */
 const categories: ReadonlyMap<unknown, JwtType> = new Map<unknown, JwtType>([
   ['cl_B7d4PD111AAA', 'session_token'],
   ['cl_B7d4PD222AAA', 'jwt_template'],
   ['cl_B7d4PD333AAA', 'm2m_token'],
-  ['cl_I7d4PD111III', 'session_token'],
 ])
+/** What instances write that do not say. */
+const noCategory = 'cl_I7d4PD111III'
 
 /**
  * What a JWT is by its shape, before anything in it is believed: by `typ`, by Clerk's category, and where
- * there is none by `sub`. What it is taken for decides which rules it has to meet, so a lie gains nothing.
+ * there is none by what it speaks of. What it is taken for decides which rules it has to meet, so a lie
+ * gains nothing.
  */
 export function jwtTypeOf({ header, payload }: DecodedToken): Result<JwtType, Refusal> {
-  if (oauthTypes.includes(header.typ)) return ok('oauth_token')
-  if (header.typ !== undefined && header.typ !== 'JWT') return refuse('token-invalid-type')
-  if (header.cat === undefined) return ok(isMachine(payload.sub) ? 'm2m_token' : 'session_token')
-  const type = categories.get(header.cat)
+  const { typ, cat } = header
+  if (oauthTypes.includes(typ)) return ok('oauth_token')
+  if (typ !== undefined && typ !== 'JWT') return refuse('token-invalid-type')
+  // A machine's token without a category is from before there were any; Clerk too takes no other for one.
+  if (cat === undefined && isMachine(payload.sub)) return ok('m2m_token')
+  if (cat === undefined || cat === noCategory) {
+    return ok(payload.sid === undefined ? 'jwt_template' : 'session_token')
+  }
+  const type = categories.get(cat)
   return type === undefined ? refuse('token-invalid-category') : ok(type)
 }
 

@@ -3,18 +3,18 @@ import { askAddress, awaitReady, judgeRefusal, protectedPath } from './asking.ts
 import {
   findOrCreate,
   idEdit,
-  listSecrets,
   parsePendingMigrations,
   type Resource,
   resources,
 } from './bindings.ts'
-import { complaintAbout, missingSecrets, rowOf, splitValues } from './deploy-variables.ts'
 import { hostEdits, hostsOf, type PlaceOptions, readPlace } from './place.ts'
+import { gatherSecrets, putSecrets } from './secret-steps.ts'
 import type { Done, Progress, Step, Tools } from './step.ts'
 import { complaintOf } from './wrangler.ts'
 
 /** The steps of a deployment that need an account, in their order. */
 export const accountSteps: readonly Step[] = [
+  gatherSecrets,
   resourceStep('keys', resources.keys),
   resourceStep('database', resources.database),
   {
@@ -23,15 +23,7 @@ export const accountSteps: readonly Step[] = [
     plan: () => 'wrangler d1 migrations apply DB --remote',
     act: applyMigrations,
   },
-  {
-    name: 'secrets',
-    needsAccount: true,
-    plan: ({ given, file }) => {
-      const names = Object.keys(splitValues(given, file.config().variables).secret)
-      return `wrangler secret bulk: ${[...names, 'whichever are missing'].join(', and ')}`
-    },
-    act: setSecrets,
-  },
+  putSecrets,
   {
     name: 'deploy',
     needsAccount: true,
@@ -88,30 +80,6 @@ async function applyMigrations({ run }: Tools): Promise<Result<Done, string>> {
   return ok({ text: names.length === 0 ? 'none was behind' : `applied ${names.join(', ')}` })
 }
 
-async function setSecrets(tools: Tools): Promise<Result<Done, string>> {
-  const { run, given, file, ask, newSigningKeys } = tools
-  const there = await listSecrets(run)
-  if (!there.ok) return there
-  const { secret } = splitValues(given, file.config().variables)
-  const values: Record<string, string> = { ...secret }
-  const warnings: string[] = []
-  for (const name of missingSecrets(new Set([...there.value, ...Object.keys(secret)]))) {
-    const meaning = rowOf(name)?.meaning ?? ''
-    const answer =
-      name === 'USHER_SIGNING_KEY'
-        ? newSigningKeys
-        : await ask?.(`${name} (${meaning}) Enter leaves it out:`, true)
-    const complaint = answer ? complaintAbout(name, answer) : undefined
-    if (complaint !== undefined) return err(`${name}: ${complaint}`)
-    if (answer) values[name] = answer
-    else warnings.push(`${name} is not set. ${meaning}`)
-  }
-  const names = Object.keys(values)
-  if (names.length === 0) return ok({ text: 'all there', warnings })
-  const put = await run(['secret', 'bulk'], JSON.stringify(values))
-  return put.code === 0 ? ok({ text: `set ${names.join(', ')}`, warnings }) : err(complaintOf(put))
-}
-
 async function deployWorker(tools: Tools): Promise<Result<Done, string>> {
   const { file, run, options } = tools
   const deployed = await run(['deploy'])
@@ -139,9 +107,9 @@ function hostOf(options: PlaceOptions): string | undefined {
     : undefined
 }
 
-function addressOf(config: Parameters<typeof hostsOf>[0], { host, rules }: Progress): string {
+function addressOf(config: Parameters<typeof hostsOf>[0], { host, gateway }: Progress): string {
   const named = host ?? hostsOf(config)[0] ?? '<host>'
-  return `https://${named}${rules?.prefix ?? '/_usher'}`
+  return `https://${named}${gateway?.rules.prefix ?? '/_usher'}`
 }
 
 async function seeReady({ file, network }: Tools, progress: Progress) {
@@ -156,7 +124,7 @@ async function seeReady({ file, network }: Tools, progress: Progress) {
 
 async function seeRefusal({ file, network }: Tools, progress: Progress) {
   const { origin, host } = new URL(addressOf(file.config(), progress))
-  const path = protectedPath(progress.rules, host)
+  const path = protectedPath(progress.gateway?.rules, host)
   const line = judgeRefusal(path, await askAddress(`${origin}${path}`, network))
   return line.mark === 'bad' ? err(line.text) : ok({ text: line.text })
 }

@@ -92,7 +92,8 @@ function fail(problems: readonly Problem[]): void {
   console.error(`${count(problems.length, 'problem')}:\n${listProblems(problems)}\n`)
   console.error(
     'Variables are read from the environment, .dev.vars (see .dev.vars.example) and [vars] in\n' +
-      'wrangler.toml. Secrets of a deployment cannot be seen from here: set them for this command.',
+      'wrangler.toml. Secrets of a deployment cannot be seen from here: set them for this command,\n' +
+      'or have npm run doctor look into the account.',
   )
   process.exitCode = 1
 }

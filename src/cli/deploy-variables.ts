@@ -45,18 +45,23 @@ export function splitValues(values: Values, written: Values): { plain: Values; s
   }
 }
 
-/** The variables that a gateway cannot do without, as its problems say: these are asked for. */
-export function missingPlain(problems: readonly Problem[], values: Values): readonly string[] {
-  return ['ORIGIN_URL', 'CLERK_PUBLISHABLE_KEY'].filter((name) => {
+/** Those of the variables that problems name. */
+export function variablesNamed(
+  problems: readonly Problem[],
+  names: readonly string[],
+): readonly string[] {
+  return names.filter((name) => {
     const word = new RegExp(`\\b${name}\\b`)
-    const isNamed = problems.some(({ place, message }) => word.test(place) || word.test(message))
-    return values[name] === undefined && isNamed
+    return problems.some(({ place, message }) => word.test(place) || word.test(message))
   })
 }
 
-/** The secrets that Usher knows and that are not there. */
-export function missingSecrets(there: ReadonlySet<string>): readonly string[] {
-  return Object.keys(rows).filter((name) => rows[name]?.secret === true && !there.has(name))
+/** Of several that name the Clerk instance this one is asked for. */
+const askable = ['ORIGIN_URL', 'CLERK_PUBLISHABLE_KEY', 'CLERK_MACHINE_ID', 'AUTHORIZED_PARTIES']
+
+/** The variables that a gateway cannot do without, as its problems say: these are asked for. */
+export function missingPlain(problems: readonly Problem[], values: Values): readonly string[] {
+  return variablesNamed(problems, askable).filter((name) => values[name] === undefined)
 }
 
 /** What is wrong with the value of a variable, in a sentence that does not echo it. */

@@ -2,9 +2,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { compileGateway } from '../config/compile.ts'
-import { strict } from '../config/relaxations.ts'
-import type { Values } from './deploy-variables.ts'
 import { examine } from './examination.ts'
 import { formatLine } from './line.ts'
 import { machineNetwork } from './machine-network.ts'
@@ -15,7 +12,6 @@ import {
   readMachineVariables,
   workerPath,
 } from './project.ts'
-import { formatSigningKeys, makeSigningKey } from './signing-keys.ts'
 import { openWorkerFile } from './worker-file.ts'
 import { hasAccount, noAccount, runWrangler } from './wrangler.ts'
 
@@ -50,7 +46,10 @@ async function main(): Promise<void> {
   const lines = await examine({
     nodeVersion: process.version,
     worker,
-    compiled: compileGateway(definition.value, await readVariables(worker.variables), strict),
+    written: {
+      definition: definition.value,
+      values: { ...worker.variables, ...readMachineVariables() },
+    },
     run: runWrangler,
     network: machineNetwork,
     hasAccount: signedIn,
@@ -59,12 +58,6 @@ async function main(): Promise<void> {
   })
   for (const line of lines) process.stdout.write(`${formatLine(line)}\n`)
   if (lines.some(({ mark }) => mark === 'bad')) process.exitCode = 1
-}
-
-/** In production the signing key is a secret, so that it is not here means nothing. */
-async function readVariables(written: Values): Promise<Values> {
-  const standIn = formatSigningKeys([await makeSigningKey('current')])
-  return { USHER_SIGNING_KEY: standIn, ...written, ...readMachineVariables() }
 }
 
 function readAddress(source: string): string {

@@ -1,7 +1,7 @@
 import { isPrivateHost } from '../config/address.ts'
 import type { Gateway } from '../config/compile.ts'
-import type { Problem } from '../config/problem.ts'
 import type { Result } from '../model/result.ts'
+import type { Rules } from '../model/route.ts'
 import { type Answer, askAddress, judgeRefusal, type Network, protectedPath } from './asking.ts'
 import { listSecrets, parsePendingMigrations, resources } from './bindings.ts'
 import {
@@ -18,6 +18,8 @@ import {
 } from './judgement.ts'
 import type { Line } from './line.ts'
 import { count } from './problem-list.ts'
+import { missingSecrets, secretNames } from './secrets.ts'
+import { compileDeployed, isStandIn, standInFor, type Written } from './stand-ins.ts'
 import type { WorkerConfig } from './worker-file.ts'
 import { complaintOf, type RunWrangler } from './wrangler.ts'
 
@@ -25,8 +27,8 @@ import { complaintOf, type RunWrangler } from './wrangler.ts'
 export interface Patient {
   readonly nodeVersion: string
   readonly worker: WorkerConfig
-  /** The gateway, compiled with the variables of this machine over those of `wrangler.toml`. */
-  readonly compiled: Result<Gateway, readonly Problem[]>
+  /** The gateway, with the variables of this machine over those of `wrangler.toml`. */
+  readonly written: Written
   readonly run: RunWrangler
   readonly network: Network
   readonly hasAccount: boolean
@@ -38,7 +40,10 @@ export interface Patient {
 
 /** Says of everything in turn whether it is missing, wrong or risky. Asks much, changes nothing. */
 export async function examine(patient: Patient): Promise<readonly Line[]> {
-  const { worker, compiled, network } = patient
+  const { worker, written, network } = patient
+  const listed = patient.hasAccount ? await listSecrets(patient.run) : undefined
+  const secrets = listed?.ok ? listed.value : undefined
+  const compiled = compileDeployed(written, { secrets })
   const gateway = compiled.ok ? compiled.value : undefined
   const ahead: number[] = []
   const ask = async (url: string, headers?: Readonly<Record<string, string>>) => {
@@ -51,11 +56,11 @@ export async function examine(patient: Patient): Promise<readonly Line[]> {
     ...configLines(compiled),
     ...Object.values(resources).map((resource) => judgeBinding(resource, worker)),
     ...judgePlace(worker, gateway?.rules),
-    ...(await secretLines(patient)),
+    ...secretLines(patient, gateway, listed),
     ...(await migrationLines(patient)),
     ...(gateway ? await clerkLines(gateway, ask) : []),
     ...(gateway ? await backDoorLines(gateway, ask) : []),
-    ...(await addressLines(patient, ask)),
+    ...(await addressLines(patient.url, gateway?.rules, ask)),
     judgeClock(ahead),
   ]
 }
@@ -65,7 +70,7 @@ type AskFor = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<Answer | undefined>
 
-function configLines(compiled: Patient['compiled']): readonly Line[] {
+function configLines(compiled: ReturnType<typeof compileDeployed>): readonly Line[] {
   const name = 'config'
   if (!compiled.ok) {
     return compiled.error.map(({ place, message }) => ({
@@ -86,12 +91,32 @@ function configLines(compiled: Patient['compiled']): readonly Line[] {
   ]
 }
 
-async function secretLines({ hasAccount, run }: Patient): Promise<readonly Line[]> {
-  if (!hasAccount) return []
-  const there = await listSecrets(run)
-  return there.ok
-    ? judgeSecrets(there.value)
-    : [{ mark: 'skip', name: 'secrets', text: there.error }]
+function secretLines(
+  { written, worker }: Patient,
+  gateway: Gateway | undefined,
+  listed: Result<ReadonlySet<string>, string> | undefined,
+): readonly Line[] {
+  const name = 'secrets'
+  if (listed === undefined) {
+    const unseen = missingSecrets(gateway, new Set(Object.keys(written.values)))
+    if (unseen.length === 0) return []
+    const text = `Whether ${unseen.join(', ')} is set can only be seen with an account.`
+    return [{ mark: 'skip', name, text }]
+  }
+  if (!listed.ok) return [{ mark: 'skip', name, text: listed.error }]
+  const set = new Set([...listed.value, ...Object.keys(worker.variables)])
+  const missing = missingSecrets(gateway, set)
+  return judgeSecrets(
+    missing.map((secret) => ({ secret, isRequired: isRequired(secret, written, listed.value) })),
+  )
+}
+
+/** Every gateway signs, so none is ready without a key, whether or not its routes ask for assertions. */
+function isRequired(secret: string, written: Written, secrets: ReadonlySet<string>): boolean {
+  if (secret === 'USHER_SIGNING_KEY') return true
+  const { [secret]: _, ...values } = written.values
+  const presumed = secretNames.filter((one) => one !== secret)
+  return !compileDeployed({ ...written, values }, { secrets, presumed }).ok
 }
 
 async function migrationLines(patient: Patient): Promise<readonly Line[]> {
@@ -114,8 +139,14 @@ async function migrationLines(patient: Patient): Promise<readonly Line[]> {
 }
 
 async function clerkLines({ settings }: Gateway, ask: AskFor): Promise<readonly Line[]> {
-  const lines: Line[] = [judgeIssuer(settings.clerk)]
-  for (const { url, secretKey } of settings.clerk.keySources) {
+  const { clerk } = settings
+  if (clerk.issuers.some(isStandIn)) {
+    const text = 'What names the Clerk instance is a secret, which cannot be read.'
+    return [{ mark: 'skip', name: 'issuer', text }]
+  }
+  const lines: Line[] = [judgeIssuer(clerk)]
+  for (const { url, secretKey } of clerk.keySources) {
+    if (isStandIn(url) || secretKey === standInFor('CLERK_SECRET_KEY')) continue
     const headers = secretKey === undefined ? {} : { authorization: `Bearer ${secretKey}` }
     lines.push(judgeKeys(url, await ask(url, headers)))
   }
@@ -125,7 +156,7 @@ async function clerkLines({ settings }: Gateway, ask: AskFor): Promise<readonly 
 async function backDoorLines({ rules }: Gateway, ask: AskFor): Promise<readonly Line[]> {
   const origins = new Map<string, boolean>()
   for (const { origin, access } of rules.routes) {
-    if (origin.kind !== 'url') continue
+    if (origin.kind !== 'url' || isStandIn(origin.base)) continue
     const isPublic = access.kind === 'public' && (origins.get(origin.base) ?? true)
     origins.set(origin.base, isPublic)
   }
@@ -136,11 +167,15 @@ async function backDoorLines({ rules }: Gateway, ask: AskFor): Promise<readonly 
   return lines
 }
 
-async function addressLines({ url, compiled }: Patient, ask: AskFor): Promise<readonly Line[]> {
+async function addressLines(
+  url: string | undefined,
+  known: Rules | undefined,
+  ask: AskFor,
+): Promise<readonly Line[]> {
   if (url === undefined) return []
   const { hostname, host } = new URL(url)
   // A gateway on one's own machine need not be that of this config: local mode has a demo of its own.
-  const rules = compiled.ok && !isPrivateHost(hostname) ? compiled.value.rules : undefined
+  const rules = isPrivateHost(hostname) ? undefined : known
   const prefix = rules?.prefix ?? '/_usher'
   const path = protectedPath(rules, host)
   return [

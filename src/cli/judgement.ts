@@ -3,7 +3,7 @@ import type { ClerkSettings } from '../config/environment.ts'
 import type { Rules } from '../model/route.ts'
 import { type Answer, askLimitMs } from './asking.ts'
 import type { Resource } from './bindings.ts'
-import { missingSecrets, rowOf } from './deploy-variables.ts'
+import { rowOf } from './deploy-variables.ts'
 import type { Line } from './line.ts'
 import { hostsOf, isPlaced } from './place.ts'
 import type { WorkerConfig } from './worker-file.ts'
@@ -128,16 +128,23 @@ export function judgeMigrations(
     : { mark: 'bad', name, text, mend: 'npm run deploy applies them.' }
 }
 
-/** The secrets that are not set in production. */
-export function judgeSecrets(there: ReadonlySet<string>): readonly Line[] {
+/** A secret that the gateway has a use for and that is not set. */
+export interface MissingSecret {
+  readonly secret: string
+  /** Without it the gateway serves nothing. */
+  readonly isRequired: boolean
+}
+
+/** The secrets that are missing in production. */
+export function judgeSecrets(missing: readonly MissingSecret[]): readonly Line[] {
   const name = 'secrets'
-  const missing = missingSecrets(there)
-  if (missing.length === 0) return [{ mark: 'ok', name, text: 'All of them are set.' }]
-  return missing.map((secret) => ({
-    mark: secret === 'USHER_SIGNING_KEY' ? 'bad' : 'warn',
+  if (missing.length === 0)
+    return [{ mark: 'ok', name, text: 'All that it has a use for are set.' }]
+  return missing.map(({ secret, isRequired }) => ({
+    mark: isRequired ? 'bad' : 'warn',
     name,
     text: `${secret} is not set. ${rowOf(secret)?.meaning}`,
-    mend: 'npm run deploy sets it.',
+    mend: `npm run deploy asks for it, or npx wrangler secret put ${secret}`,
   }))
 }
 

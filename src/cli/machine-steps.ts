@@ -1,14 +1,6 @@
-import { compileGateway, type Gateway } from '../config/compile.ts'
-import type { Problem } from '../config/problem.ts'
-import { strict } from '../config/relaxations.ts'
 import { err, ok, type Result } from '../model/result.ts'
-import {
-  complaintAbout,
-  missingPlain,
-  rowOf,
-  splitValues,
-  type Values,
-} from './deploy-variables.ts'
+import { listSecrets } from './bindings.ts'
+import { complaintAbout, missingPlain, rowOf, splitValues } from './deploy-variables.ts'
 import {
   describePlace,
   hostEdits,
@@ -21,7 +13,16 @@ import {
   readPlace,
 } from './place.ts'
 import { count, listProblems } from './problem-list.ts'
-import type { Done, Progress, Step, Tools } from './step.ts'
+import { compileDeployed, mayLieInAccount } from './stand-ins.ts'
+import {
+  type Done,
+  mayAskAccount,
+  type Progress,
+  type Reach,
+  type Step,
+  type Tools,
+  writtenBy,
+} from './step.ts'
 import type { Ask } from './terminal.ts'
 import { complaintOf } from './wrangler.ts'
 
@@ -76,12 +77,19 @@ async function askForPlace(ask: Ask | undefined): Promise<Result<Place, string>>
   return answer ? readCustomDomain(answer) : err(placeless)
 }
 
-async function fillVariables(tools: Tools): Promise<Result<Done, string>> {
+async function fillVariables(
+  tools: Tools,
+  _progress: Progress,
+  reach: Reach,
+): Promise<Result<Done, string>> {
   const { file, given, ask } = tools
-  const { variables } = file.config()
-  const { plain } = splitValues(given, variables)
-  const compiled = compile(tools, { ...variables, ...given })
-  const missing = compiled.ok ? [] : missingPlain(compiled.error, { ...variables, ...given })
+  const { plain } = splitValues(given, file.config().variables)
+  const seen = await lookIntoAccount(tools, reach)
+  if (!seen.ok) return seen
+  const secrets = seen.value
+  const written = writtenBy(tools)
+  const compiled = compileDeployed(written, { secrets })
+  const missing = compiled.ok ? [] : missingPlain(compiled.error, written.values)
   const asked: Record<string, string> = {}
   for (const name of ask === undefined ? [] : missing) {
     const answer = await ask?.(`${name} (${rowOf(name)?.meaning}):`)
@@ -93,22 +101,33 @@ async function fillVariables(tools: Tools): Promise<Result<Done, string>> {
   const edited = file.edit(found.map(([key, value]) => ({ table: 'vars', key, value })))
   if (!edited.ok) return edited
   const names = Object.keys(file.config().variables).join(', ')
-  return ok({ text: names === '' ? 'none under [vars] of wrangler.toml' : names })
+  const text = names === '' ? 'none under [vars] of wrangler.toml' : names
+  return ok({ text, ...(secrets !== undefined && { progress: { secrets } }) })
 }
 
-/** Compiles the gateway as it will be deployed: a signing key is made where there is none. */
-function compile(tools: Tools, values: Values): Result<Gateway, readonly Problem[]> {
-  const variables = { USHER_SIGNING_KEY: tools.newSigningKeys, ...values }
-  return compileGateway(tools.definition, variables, strict)
+/** The secrets of the account, where only one of them can be what the config lacks. */
+async function lookIntoAccount(
+  tools: Tools,
+  reach: Reach,
+): Promise<Result<ReadonlySet<string> | undefined, string>> {
+  if (!mayAskAccount(reach) || !mayLieInAccount(writtenBy(tools))) return ok(undefined)
+  return listSecrets(tools.run)
 }
 
-async function checkConfig(tools: Tools): Promise<Result<Done, string>> {
+async function checkConfig(tools: Tools, progress: Progress): Promise<Result<Done, string>> {
   const config = tools.file.config()
-  const compiled = compile(tools, { ...config.variables, ...tools.given })
+  const compiled = compileDeployed(writtenBy(tools), { secrets: progress.secrets })
   if (!compiled.ok) {
-    const hint = 'Variables go under [vars] in wrangler.toml, or into the --secrets-file.'
+    const hints = ['Variables go under [vars] in wrangler.toml, or into the --secrets-file.']
+    if (progress.secrets === undefined && mayLieInAccount(writtenBy(tools))) {
+      hints.push(
+        'What is a secret in the account cannot be seen from here: give it in the --secrets-file.',
+      )
+    }
     return err(
-      `${count(compiled.error.length, 'problem')}:\n${listProblems(compiled.error)}\n${hint}`,
+      [`${count(compiled.error.length, 'problem')}:`, listProblems(compiled.error), ...hints].join(
+        '\n',
+      ),
     )
   }
   const { rules, warnings } = compiled.value
@@ -119,11 +138,11 @@ async function checkConfig(tools: Tools): Promise<Result<Done, string>> {
   return ok({
     text: `${count(rules.routes.length, 'route')}, no problems`,
     warnings: warnings.map(({ place, message }) => `${place}: ${message}`),
-    progress: { rules },
+    progress: { gateway: compiled.value },
   })
 }
 
-async function buildBundle({ run }: Tools, _progress: Progress): Promise<Result<Done, string>> {
+async function buildBundle({ run }: Tools): Promise<Result<Done, string>> {
   const built = await run(['deploy', '--dry-run'])
   if (built.code !== 0) return err(complaintOf(built))
   const [size] = /Total Upload:.*/.exec(built.stdout) ?? []

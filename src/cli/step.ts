@@ -1,10 +1,11 @@
+import type { Gateway } from '../config/compile.ts'
 import type { GatewayDefinition } from '../config/define.ts'
 import type { Result } from '../model/result.ts'
-import type { Rules } from '../model/route.ts'
 import type { Network } from './asking.ts'
 import type { Values } from './deploy-variables.ts'
 import type { Line } from './line.ts'
 import type { PlaceOptions } from './place.ts'
+import type { Written } from './stand-ins.ts'
 import type { Ask } from './terminal.ts'
 import type { TomlEdit } from './toml.ts'
 import type { WorkerFile } from './worker-file.ts'
@@ -25,9 +26,18 @@ export interface Tools {
   readonly newSigningKeys: string
 }
 
+/** The gateway as it would be deployed, with what is known of its values. */
+export function writtenBy({ definition, file, given }: Tools): Written {
+  return { definition, values: { ...file.config().variables, ...given } }
+}
+
 /** What earlier steps found out. */
 export interface Progress {
-  readonly rules?: Rules
+  readonly gateway?: Gateway
+  /** The names of the secrets in the account, once somebody has looked. */
+  readonly secrets?: ReadonlySet<string>
+  /** Secrets that were asked for or made, to be put in. */
+  readonly answers?: Values
   /** The host on which the deployed gateway is asked. */
   readonly host?: string
 }
@@ -47,7 +57,7 @@ export interface Step {
   readonly needsAccount: boolean
   /** What it would do. */
   readonly plan: (tools: Tools, progress: Progress) => string
-  readonly act: (tools: Tools, progress: Progress) => Promise<Result<Done, string>>
+  readonly act: (tools: Tools, progress: Progress, reach: Reach) => Promise<Result<Done, string>>
 }
 
 /** How far a deployment may go. */
@@ -57,24 +67,29 @@ export interface Reach {
   readonly hasAccount: boolean
 }
 
+/** Whether there is an account that may be asked. */
+export function mayAskAccount({ isDryRun, hasAccount }: Reach): boolean {
+  return hasAccount && !isDryRun
+}
+
 /** Takes the steps in turn and tells of each. Gives whether all of them that were taken went well. */
 export async function takeSteps(
   steps: readonly Step[],
   tools: Tools,
-  { isDryRun, hasAccount, say }: Reach & { readonly say: (line: Line) => void },
+  { say, ...reach }: Reach & { readonly say: (line: Line) => void },
 ): Promise<boolean> {
   let progress: Progress = {}
   let isSound = true
   for (const step of steps) {
     const { name } = step
-    if (step.needsAccount && (isDryRun || !hasAccount)) {
+    if (step.needsAccount && !mayAskAccount(reach)) {
       say({ mark: 'plan', name, text: step.plan(tools, progress) })
       continue
     }
-    const done = await step.act(tools, progress)
+    const done = await step.act(tools, progress, reach)
     if (!done.ok) {
       say({ mark: 'bad', name, text: done.error })
-      if (!isDryRun) return false
+      if (!reach.isDryRun) return false
       isSound = false
       continue
     }

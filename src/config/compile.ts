@@ -6,9 +6,8 @@
  */
 import { err, ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
-import { defaultAccess } from './access.ts'
 import { type ConfigDraft, readConfig } from './check.ts'
-import { surfaceAdmission } from './credentials.ts'
+import { carrierNamesOf, surfaceAdmission } from './credentials.ts'
 import type { GatewayDefinition } from './define.ts'
 import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
 import { lint } from './lint.ts'
@@ -16,7 +15,7 @@ import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { compileRoutes } from './routes.ts'
 import { isWhole } from './shape.ts'
-import { surfaceProblems } from './surface-rules.ts'
+import { surfaceProblems, verifierAdmission } from './surface-rules.ts'
 import { variableTable } from './variables.ts'
 
 /** A gateway that is ready to serve. */
@@ -71,11 +70,9 @@ function compileRules(
     canonicalOrigin: draft.canonicalOrigin ?? undefined,
     signInUrl: draft.signInUrl ?? undefined,
     routes: compiled.routes,
+    carrierNames: carrierNamesOf(compiled.routes),
     surfaces: surfaceAdmission(compiled.routes, isSet),
-    verifiers: {
-      ...surfaceAdmission([{ accepts: draft.verify.accepts ?? [], carriers: [] }], isSet),
-      access: draft.verify.access ?? defaultAccess,
-    },
+    verifiers: verifierAdmission(draft.verify, isSet),
     templates: draft.templates,
     factsRead: draft.facts.read ?? 'primary',
     defaultRole: draft.users.defaultRole ?? 'user',

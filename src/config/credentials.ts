@@ -5,7 +5,8 @@ import type { Access, Admission } from '../model/route.ts'
 import type { Problem } from './problem.ts'
 import { type Draft, listOf, optional, parsed, type Shape, word } from './shape.ts'
 
-const sessionsAlone: readonly TokenType[] = ['session_token']
+/** What counts where nothing is said. */
+export const sessionsAlone: readonly TokenType[] = ['session_token']
 
 /** The words of a route that say which credentials count, and where they are looked for. */
 export const credentialFields = {
@@ -32,14 +33,21 @@ export function usualCarriers(accepts: readonly TokenType[], isSet: IsSet): read
   return takesCookies ? ['bearer', 'cookie'] : ['bearer']
 }
 
+/** The headers of these that can carry a credential. */
+export function carrierNamesOf(
+  admissions: readonly Pick<Admission, 'carriers'>[],
+): readonly Carrier[] {
+  const named = admissions.flatMap((one) => one.carriers).filter((one) => one.startsWith('x-'))
+  return [...new Set(named)]
+}
+
 /** How callers of Usher's own surfaces are looked at: by every kind of credential that some route accepts. */
 export function surfaceAdmission(
   admissions: readonly Pick<Admission, 'accepts' | 'carriers'>[],
   isSet: IsSet,
 ): Omit<Admission, 'access'> {
   const accepts = [...new Set([...sessionsAlone, ...admissions.flatMap((one) => one.accepts)])]
-  const named = admissions.flatMap((one) => one.carriers).filter((one) => one.startsWith('x-'))
-  const carriers = [...new Set([...usualCarriers(accepts, isSet), ...named])]
+  const carriers = [...usualCarriers(accepts, isSet), ...carrierNamesOf(admissions)]
   return { accepts, carriers, cookieAzp: 'strict', revocation: 'token' }
 }
 
@@ -53,7 +61,7 @@ function parseCarrier(source: string): Result<Carrier, string> {
   if (source === 'bearer' || source === 'cookie' || source === 'subprotocol') return ok(source)
   if (!isOwnHeader(source)) {
     return err(
-      'Must be "bearer", "cookie", "subprotocol" or a header of your own in lower case, such as "x-api-key".',
+      'Must be "bearer", "cookie", "subprotocol" or a header in lower case that begins with "x-", such as "x-api-key".',
     )
   }
   if (!isStripped(source)) return ok(source)

@@ -170,7 +170,7 @@ export interface UsersConfig {
 
 /** Who may ask `verify` what a token is worth. */
 export interface VerifyConfig {
-  /** Which credentials callers may show beside session tokens. */
+  /** The kinds of credential that callers may show; session tokens alone when not given. */
   readonly accepts?: readonly TokenType[] | undefined
   /** `'signed-in'` when not given. */
   readonly access?: Exclude<AccessConfig, 'public' | 'optional'> | undefined

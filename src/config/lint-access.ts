@@ -44,15 +44,26 @@ const lints: readonly Lint[] = [
   },
 
   function machineHasNoScopes(condition, accepts) {
-    const isAsked = conditionsWithin(condition).some(
-      (one) => one.kind === 'scope' && !one.scope.startsWith('mch_'),
-    )
     const message =
-      "Clerk fills the scopes of a machine's token with the machines that it is for, so an " +
-      'm2m_token has no other scope: ask for a claim, or give machines a route of their own.'
-    return isAsked && accepts.includes('m2m_token') ? [{ word: '', message }] : []
+      "Clerk fills the scopes of a machine's token with the machines that it is for, so no " +
+      'm2m_token passes here: ask for a claim beside it with any, or give machines a route of their own.'
+    return accepts.includes('m2m_token') && isOutOfReach(condition) ? [{ word: '', message }] : []
   },
 ]
+
+/** Whether no machine can meet a condition because of the scopes that it asks for. */
+function isOutOfReach(condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'scope':
+      return !condition.scope.startsWith('mch_')
+    case 'all':
+      return condition.of.some(isOutOfReach)
+    case 'any':
+      return condition.of.length > 0 && condition.of.every(isOutOfReach)
+    default:
+      return false
+  }
+}
 
 type Kind = Condition['kind']
 

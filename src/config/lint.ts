@@ -1,6 +1,7 @@
 import type { Origin, Route, Rules } from '../model/route.ts'
 import type { Settings } from './environment.ts'
 import { lintAccess } from './lint-access.ts'
+import { lintCredentials } from './lint-credentials.ts'
 import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
@@ -50,6 +51,11 @@ const lints: readonly Rule[] = [
   function conditionsAreSafe({ rules: { routes, verifiers } }) {
     const found = routes.flatMap((route, index) => lintAccess(route, `routes[${index}]`))
     return [...found, ...lintAccess(verifiers, 'verify')]
+  },
+
+  function credentialsAreSafe({ rules: { routes }, settings: { clerk } }, { plainAddresses }) {
+    if (plainAddresses) return []
+    return routes.flatMap((route, index) => lintCredentials(route, clerk, `routes[${index}]`))
   },
 
   function credentialIsShownToAPublicRoute({ rules: { routes } }) {

@@ -1,16 +1,19 @@
 import { tokenTypes } from '../model/principal.ts'
-import type { Access } from '../model/route.ts'
+import type { Access, Admission } from '../model/route.ts'
 import { accessShape, conditionsWithin, defaultAccess } from './access.ts'
-import { credentialRules, type IsSet } from './credentials.ts'
+import { credentialRules, type IsSet, sessionsAlone, usualCarriers } from './credentials.ts'
 import type { Problem } from './problem.ts'
 import { type Draft, listOf, object, optional, type Reading, unsound, word } from './shape.ts'
 
 const verifyFields = {
-  accepts: optional(listOf(word(tokenTypes)), []),
+  accepts: optional(listOf(word(tokenTypes)), sessionsAlone),
   access: optional(verifierShape, defaultAccess),
 }
 
-const defaultVerify: Draft<typeof verifyFields> = { accepts: [], access: defaultAccess }
+const defaultVerify: Draft<typeof verifyFields> = {
+  accepts: sessionsAlone,
+  access: defaultAccess,
+}
 
 /** The shape of `verify`. */
 export const verifyShape = optional(object(verifyFields), defaultVerify)
@@ -33,6 +36,15 @@ function verifierShape(value: unknown, place: string): Reading<Access> {
     place,
     'No route leads to verify, so its path has no parameters: name another word.',
   )
+}
+
+/** Who may ask what a token is worth. */
+export function verifierAdmission(
+  { accepts = sessionsAlone, access = defaultAccess }: Draft<typeof verifyFields>,
+  isSet: IsSet,
+): Admission {
+  const carriers = usualCarriers(accepts, isSet)
+  return { accepts, access, carriers, cookieAzp: 'strict', revocation: 'token' }
 }
 
 /** What of the config Usher's own surfaces go by. */

@@ -18,7 +18,7 @@ import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Route } from '../model/route.ts'
 import type { Asking } from './asking.ts'
-import type { CanonicalTarget } from './canonical.ts'
+import { isFromHere, mayUseCookie } from './same-origin.ts'
 
 /** Who is asking, and what was read of them on the way. */
 export interface Caller {
@@ -121,7 +121,7 @@ async function verifyCookie(
   authority: Authority,
 ): Promise<Result<Identified, Refusal>> {
   const { request, moment, target } = asking
-  const ownOrigin = authority.canonicalOrigin ?? originOf(target)
+  const ownOrigin = authority.canonicalOrigin ?? `${target.scheme}://${target.host}`
   if (!scrutiny.accepts.includes('session_token')) return refuse('token-type-mismatch')
   const mayLackParty = scrutiny.cookieAzp === 'missing-ok' && isFromHere(request, ownOrigin)
   const issuer = mayLackParty ? { ...authority.issuer, mayLackParty } : authority.issuer
@@ -180,38 +180,4 @@ function hasLapsed(refusal: Refusal, credential: Credential, request: Request): 
     credential.carrier === 'cookie' &&
     isNavigation(request.headers)
   )
-}
-
-const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
-
-/** Whether a method promises to change nothing (RFC 9110 section 9.2.1). */
-export function isSafe(method: string): boolean {
-  return safeMethods.includes(method)
-}
-
-/**
- * A browser adds cookies to what another site makes it send, and to any WebSocket. So with a cookie only
- * safe methods pass by themselves; the rest must be shown to come from the same origin
- * (https://www.w3.org/TR/fetch-metadata/, or RFC 6454 where a browser does not say).
- */
-function mayUseCookie(request: Request, ownOrigin: string): boolean {
-  const { headers, method } = request
-  if (isSafe(method) && !headers.has('upgrade')) return true
-  const site = headers.get('sec-fetch-site')
-  if (site !== null) return site === 'same-origin'
-  return headers.get('origin') === ownOrigin
-}
-
-/**
- * Whether the browser says that a request comes from here, or from no page at all. A token without `azp`
- * does not say for whom it was made: a cookie of a sibling domain could be one.
- */
-function isFromHere({ headers }: Request, ownOrigin: string): boolean {
-  const site = headers.get('sec-fetch-site')
-  if (site !== null) return site === 'same-origin' || site === 'none'
-  return headers.get('origin') === ownOrigin
-}
-
-function originOf({ scheme, host }: CanonicalTarget): string {
-  return `${scheme}://${host}`
 }

@@ -2,12 +2,12 @@ import type { Claims } from '../model/principal.ts'
 import type { ClaimTest } from '../model/route.ts'
 
 /** `undecided` is a claim of another type than the test's: it says neither yes nor no. */
-type Outcome = 'passes' | 'fails' | 'undecided'
+type Outcome = 'passes' | 'fails' | 'missing' | 'undecided'
 
-/** Whether a claim is as a test wants it. A claim that is missing fails; nothing is converted. */
+/** Whether a claim is as a test wants it. Nothing is converted. */
 export function testClaim(claims: Claims, name: string, test: ClaimTest): Outcome {
   const value = readClaim(claims, name)
-  if (value === undefined) return 'fails'
+  if (value === undefined) return 'missing'
   switch (test.kind) {
     case 'equals':
       return isAmong([test.value], value)

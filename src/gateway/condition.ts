@@ -1,6 +1,6 @@
 import type { Holdings } from '../model/facts.ts'
 import { matchesPath, type PathPattern } from '../model/pattern.ts'
-import type { ActiveOrganization, Identified, User } from '../model/principal.ts'
+import type { ActiveOrganization, Entitlements, Identified, User } from '../model/principal.ts'
 import type { Refusal, RefusalCode } from '../model/refusal.ts'
 import { unreachable } from '../model/result.ts'
 import type { Condition } from '../model/route.ts'
@@ -40,10 +40,8 @@ export function weigh(condition: Condition, evidence: Evidence): Verdict {
         code: 'scope-missing',
         scope: condition.scope,
       })
-    case 'claim': {
-      const outcome = testClaim(principal.claims, condition.claim, condition.test)
-      return outcome === 'passes' ? passes : { outcome, refusal: { code: 'claim-mismatch' } }
-    }
+    case 'claim':
+      return weighClaim(condition, principal)
     case 'no-actor':
       return weighActor(principal)
     case 'organization':
@@ -63,8 +61,8 @@ export function weigh(condition: Condition, evidence: Evidence): Verdict {
   }
 }
 
-function decide(holds: boolean | undefined, refusal: Refusal): Verdict {
-  return holds === true ? passes : { outcome: 'fails', refusal }
+function decide(holds: boolean, refusal: Refusal): Verdict {
+  return holds ? passes : { outcome: 'fails', refusal }
 }
 
 const unread: Verdict = {
@@ -82,30 +80,51 @@ function weighGrant(
   return holdings === undefined ? unread : decide(test(holdings), { code })
 }
 
+/** A claim that is missing says no where sessions have it, and nothing in a credential of another kind. */
+function weighClaim({ claim, test }: Kinds<'claim'>, { claims, tokenType }: Identified): Verdict {
+  const found = testClaim(claims, claim, test)
+  if (found === 'passes') return passes
+  const isTold = found === 'fails' || (found === 'missing' && tokenType === 'session_token')
+  return { outcome: isTold ? 'fails' : 'undecided', refusal: { code: 'claim-mismatch' } }
+}
+
 type SessionKind = 'clerk-role' | 'clerk-permission' | 'feature' | 'plan' | 'reverification'
 
-/** What Clerk's `has()` asks is said of sessions alone: for every other credential it is false. */
+/**
+ * What Clerk's `has()` asks is said of sessions alone. For every other credential it is not known, and not
+ * false: `not` must not let in by a key whom it keeps out by a session.
+ */
 function weighSession(condition: Kinds<SessionKind>, principal: Identified): Verdict {
   const isSession = principal.kind === 'user' && principal.tokenType === 'session_token'
-  const session = isSession ? principal : undefined
+  const holds = isSession ? holdsFor(condition, principal) : undefined
+  const refusal: Refusal =
+    condition.kind === 'reverification'
+      ? { code: 'reverification-needed', reverification: condition.asked }
+      : { code: missing[condition.kind] }
+  return holds === undefined ? { outcome: 'undecided', refusal } : decide(holds, refusal)
+}
+
+const missing = {
+  'clerk-role': 'role-missing',
+  'clerk-permission': 'permission-missing',
+  feature: 'feature-missing',
+  plan: 'plan-missing',
+} as const
+
+/** `undefined` where the session does not say. */
+function holdsFor(condition: Kinds<SessionKind>, session: User): boolean | undefined {
+  const { organization, features, plans, factorAges } = session
   switch (condition.kind) {
     case 'clerk-role':
-      return decide(hasRole(session?.organization, condition.role), { code: 'role-missing' })
+      return hasRole(organization, condition.role)
     case 'clerk-permission':
-      return decide(session?.organization?.permissions.includes(condition.permission), {
-        code: 'permission-missing',
-      })
+      return organization?.permissions.includes(condition.permission) ?? false
     case 'feature':
-      return decide(session && isEntitled(session.features, condition), { code: 'feature-missing' })
+      return features && isEntitled(features, condition)
     case 'plan':
-      return decide(session && isEntitled(session.plans, condition), { code: 'plan-missing' })
-    case 'reverification': {
-      const refusal: Refusal = { code: 'reverification-needed', reverification: condition.asked }
-      if (session !== undefined && session.factorAges === undefined) {
-        return { outcome: 'undecided', refusal }
-      }
-      return decide(session?.factorAges && isVerified(condition.asked, session.factorAges), refusal)
-    }
+      return plans && isEntitled(plans, condition)
+    case 'reverification':
+      return factorAges && isVerified(condition.asked, factorAges)
   }
 }
 
@@ -115,7 +134,7 @@ function hasRole(organization: ActiveOrganization | undefined, role: string): bo
 }
 
 function isEntitled(
-  { organization, user }: User['features'],
+  { organization, user }: Entitlements,
   { name, holder }: Kinds<'feature' | 'plan'>,
 ): boolean {
   return (

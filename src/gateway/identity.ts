@@ -14,7 +14,8 @@ import { ok, type Result, unreachable } from '../model/result.ts'
 import type { LooseHeader, Rules } from '../model/route.ts'
 import type { Asking } from './asking.ts'
 import type { Assert } from './assertion.ts'
-import { type Authority, type Caller, isSafe } from './authenticate.ts'
+import type { Authority, Caller } from './authenticate.ts'
+import { isSafe } from './same-origin.ts'
 import { type Guest, withhold } from './withhold.ts'
 
 /** What the introduction of a caller to an origin needs of the world. */
@@ -22,7 +23,7 @@ export interface Introducer {
   readonly assert: Assert
   readonly exchange: Exchange
   readonly authority: Authority
-  readonly rules: Pick<Rules, 'identity' | 'identityHeaders'>
+  readonly rules: Pick<Rules, 'identity' | 'identityHeaders' | 'carrierNames'>
 }
 
 const isStrippedName = remembering(isStripped)
@@ -48,9 +49,9 @@ export async function introduce(
     }
   }
   if (route.websocket && isWebSocket(incoming)) headers.set('Upgrade', 'websocket')
-  withhold(headers, guest, authority.issuer.issuers)
+  withhold(headers, guest, { issuers: authority.issuer.issuers, carrierNames: rules.carrierNames })
   if (route.exchange !== undefined) {
-    const token = await exchangeFor(asking, { caller, template: route.exchange }, exchange)
+    const token = await exchangeFor(caller, route.exchange, exchange)
     if (!token.ok) return token
     if (token.value !== undefined) headers.set('Authorization', `Bearer ${token.value}`)
   }
@@ -65,12 +66,11 @@ export async function introduce(
 
 /** The token that the origin receives in place of the session's; nobody has none. */
 async function exchangeFor(
-  { moment }: Asking,
-  { caller, template }: { caller: Caller; template: string },
+  { principal }: Caller,
+  template: string,
   exchange: Exchange,
 ): Promise<Result<string | undefined, Refusal>> {
-  const { principal } = caller
-  return principal.kind === 'user' ? exchange({ user: principal, template, moment }) : ok(undefined)
+  return principal.kind === 'user' ? exchange({ user: principal, template }) : ok(undefined)
 }
 
 /** The edge writes `CF-Connecting-IP` itself, over whatever a client sends. */

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Rules } from '../model/route.ts'
+import { matchesHost, type Rules } from '../model/route.ts'
 import type { CanonicalTarget } from './canonical.ts'
 import { lenientReadings } from './reading.ts'
 
@@ -16,7 +16,8 @@ export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
  * some origin could read as the same prefix (another case, escapes, a path parameter) is refused with
  * `route-unknown`, so that it reaches no origin. A host that is not served is refused first.
  *
- * Where OAuth tokens count, so does their metadata, in its exact spelling; elsewhere it is the origins'.
+ * On a host where OAuth tokens count their metadata is Usher's too, in its exact spelling; elsewhere it is
+ * the origins'.
  */
 export function findSurface(
   target: CanonicalTarget,
@@ -32,7 +33,7 @@ export function findSurface(
   if (target.isPlain) {
     return isReserved(target.segments, prefix) ? refuse('route-unknown') : nobodys
   }
-  if (isResourceMetadata(target.path) && rules.surfaces.accepts.includes('oauth_token')) {
+  if (isResourceMetadata(target.path) && takesAccessTokens(target.host, rules)) {
     return ok(resourceMetadataPath)
   }
   const readings = lenientReadings(target.path, compatible)
@@ -43,6 +44,12 @@ export function findSurface(
 /** A segment that begins with a dot is not plain, so plain targets never come to be asked. */
 function isResourceMetadata(path: string): boolean {
   return path === resourceMetadataPath || path.startsWith(`${resourceMetadataPath}/`)
+}
+
+function takesAccessTokens(host: string, { routes }: Rules): boolean {
+  return routes.some(
+    (route) => route.accepts.includes('oauth_token') && matchesHost(route.host, host),
+  )
 }
 
 const nobodys: Result<undefined, Refusal> = ok(undefined)

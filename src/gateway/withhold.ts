@@ -12,35 +12,51 @@ export interface Guest {
   readonly caller: Caller
 }
 
+/** By what a credential is known that no route here asked for. */
+export interface Suspicion {
+  /** The issuers of tokens that count. */
+  readonly issuers: readonly string[]
+  /** The headers that some route of the gateway names as carrier. */
+  readonly carrierNames: readonly string[]
+}
+
 /**
  * Takes out of `headers` what was meant for the gateway: the credential, wherever it may be, and Clerk's
  * cookies. An origin needs none of it, and could use all of it elsewhere.
  */
-export function withhold(headers: Headers, guest: Guest, issuers: readonly string[]): void {
-  withholdNames(headers, guest)
-  if (!guest.route.passCredential) removeCredentials(headers, guest, issuers)
+export function withhold(headers: Headers, guest: Guest, suspicion: Suspicion): void {
+  withholdNames(headers, guest, suspicion)
+  if (!guest.route.passCredential) removeCredentials(headers, guest, suspicion)
 }
 
 /**
- * Removes the headers that mean something to the gateway on this route alone, under every spelling that an
- * origin may fold: what carries a credential, even when another carrier decided and nobody looked at it,
- * and `Authorization` where the gateway writes it itself.
+ * Removes the headers that mean something to the gateway, under every spelling that an origin may fold:
+ * what carries a credential on this route, even when another carrier decided and nobody looked at it;
+ * what carries one on other routes, where it looks like one; and `Authorization` where the gateway
+ * writes it itself.
  */
-function withholdNames(headers: Headers, { route, caller }: Guest): void {
+function withholdNames(
+  headers: Headers,
+  { route, caller }: Guest,
+  { issuers, carrierNames }: Suspicion,
+): void {
   const { carriers, exchange, passCredential } = route
-  const withheld: string[] = carriers.filter((carrier) => carrier.startsWith('x-'))
-  if (exchange !== undefined) withheld.push('authorization')
-  if (withheld.length === 0) return
+  if (carrierNames.length === 0 && exchange === undefined) return
+  const own: readonly string[] = carriers
   const shown = passCredential ? caller.carrier : undefined
-  for (const name of [...headers.keys()]) {
-    if (name !== shown && withheld.includes(foldHeaderName(name))) headers.delete(name)
+  for (const [name, value] of [...headers]) {
+    const folded = foldHeaderName(name)
+    const isWithheld = carrierNames.includes(folded)
+      ? own.includes(folded) || looksLikeClerk(value, issuers)
+      : exchange !== undefined && folded === 'authorization'
+    if (isWithheld && name !== shown) headers.delete(name)
   }
 }
 
 function removeCredentials(
   headers: Headers,
   { route, caller }: Guest,
-  issuers: readonly string[],
+  { issuers }: Suspicion,
 ): void {
   const wasUsed = caller.carrier === 'bearer'
   if (wasUsed || looksLikeClerk(headers.get('authorization') ?? '', issuers)) {

@@ -70,8 +70,10 @@ export interface User extends Accredited {
   readonly actor: string | undefined
   /** The application that an OAuth token was issued to. */
   readonly clientId: string | undefined
-  readonly features: Entitlements
-  readonly plans: Entitlements
+  /** `undefined` where the credential does not say. */
+  readonly features: Entitlements | undefined
+  /** Likewise. */
+  readonly plans: Entitlements | undefined
   /** Minutes since the first and the second factor were verified, -1 for one that is not enrolled. */
   readonly factorAges: readonly [number, number] | undefined
 }

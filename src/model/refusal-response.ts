@@ -56,25 +56,25 @@ function refusalHeaders(refusal: Refusal, context: RefusalContext): Headers {
   return headers
 }
 
-/** RFC 6750 section 3: no error code when no credential was sent. */
+/**
+ * RFC 6750 section 3: no error code when no credential was sent. `insufficient_scope` is said where a
+ * scope is what is missing, for clients answer it by asking for more; nothing else that is 403 would change.
+ */
 function challengeOf(
   { code, scope }: Refusal,
   { resourceMetadata }: RefusalContext,
 ): string | undefined {
   const { status, sentence } = refusals[code]
-  if (status !== 401 && status !== 403) return undefined
+  if (status !== 401 && code !== 'scope-missing') return undefined
+  const error = code === 'scope-missing' ? 'insufficient_scope' : 'invalid_token'
   const attributes = Object.entries({
     realm: 'usher',
-    error: status === 403 ? 'insufficient_scope' : 'invalid_token',
-    error_description: status === 401 ? sentence : undefined,
+    error: code === 'token-missing' ? undefined : error,
+    error_description: status === 401 && code !== 'token-missing' ? sentence : undefined,
     scope,
     resource_metadata: resourceMetadata,
-  })
-  const said = code === 'token-missing' ? ['realm', 'resource_metadata'] : undefined
-  return `Bearer ${attributes
-    .filter(([name, value]) => value !== undefined && (said?.includes(name) ?? true))
-    .map(([name, value]) => `${name}="${value}"`)
-    .join(', ')}`
+  }).filter(([, value]) => value !== undefined)
+  return `Bearer ${attributes.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }
 
 function problem(refusal: Refusal, requestId: string): string {

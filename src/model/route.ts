@@ -177,6 +177,8 @@ export interface Rules {
   /** Where a navigation is sent to sign in. */
   readonly signInUrl: string | undefined
   readonly routes: readonly Route[]
+  /** The headers that some route names as carrier. */
+  readonly carrierNames: readonly string[]
   /** How callers of Usher's own surfaces are looked at. */
   readonly surfaces: Omit<Admission, 'access'>
   /** Who may ask what a token is worth. */

@@ -28,6 +28,11 @@ export default defineGateway((env) => ({
     // { path: '/staff/**', origin: 'api',
     //   access: { any: [{ role: 'admin' }, { role: 'support' }] } },
     // { path: '/live', origin: 'api', websocket: true },
+    // { path: '/ingest', methods: ['POST'], origin: 'api', carriers: ['x-api-key'],
+    //   accepts: ['api_key'], access: { scope: 'ingest' } },
+    // { path: '/events/**', origin: 'api', accepts: ['m2m_token'] },           // other services
+    // { path: '/mcp/**', origin: 'api', accepts: ['oauth_token'] },            // MCP clients
+    // { path: '/graphql', origin: 'api', exchange: 'hasura' },                 // a JWT template
   ],
 
   // hosts: ['api.example.com'],                      instead of HOSTS: others get 421
@@ -35,4 +40,6 @@ export default defineGateway((env) => ({
   // signInUrl: 'https://accounts.example.com/sign-in',
   // identity: 'assertion',                           who is asking, signed, and no header beside it
   // aliases: { '/healthz': 'livez' },                Usher's own surfaces at further paths
+  // verify: { accepts: ['m2m_token'] },              who may ask what a token is worth
+  // templates: ['hasura'],                           whose tokens callers may have themselves
 }))

@@ -74,8 +74,10 @@ async function readFactsOf({ userId, mustBeFresh }: FactsQuery, { d1, factsRead 
   return readFacts(await databaseAt(isNear ? d1.withSession('first-unconstrained') : d1), userId)
 }
 
+/** What stands in a template's token or a key is up to whoever shaped it, and would make administrators. */
 function trustedEmailOf(user: User, { trustedEmailClaim: claim }: PeopleParts): string | undefined {
-  const trusted = claim === undefined ? undefined : user.claims[claim]
+  if (claim === undefined || user.tokenType !== 'session_token') return undefined
+  const trusted = user.claims[claim]
   return typeof trusted === 'string' && trusted !== '' ? trusted.toLowerCase() : undefined
 }
 

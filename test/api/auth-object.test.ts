@@ -1,10 +1,15 @@
 import { getAuth as getAuthOfSuccessor } from '@clerk/hono'
 import { getAuth } from '@hono/clerk-auth'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { anonymous } from '../../src/model/principal.ts'
-import { credentialForms, everyCredential } from '../support/credentials.ts'
-import { createWorld, type World } from '../support/world.ts'
-import { access, answerAsBackend, countedClient, verified, within } from './hono-room.ts'
+import { describe, expect, it } from 'vitest'
+import { credentialForms } from '../support/credentials.ts'
+import {
+  access,
+  answerAsBackend,
+  countedClient,
+  sharedWorld,
+  verified,
+  within,
+} from './hono-room.ts'
 
 // What the gateway has verified is put before the getAuth of both of Clerk's packages for Hono.
 
@@ -19,25 +24,7 @@ const packages = [
   ['@clerk/hono', getAuthOfSuccessor],
 ] as const
 
-let world: World
-beforeAll(async () => {
-  world = await createWorld({ variables: everyCredential })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.unstubAllEnvs()
-})
-
-const asked = [
-  undefined,
-  'session_token',
-  'api_key',
-  'm2m_token',
-  'oauth_token',
-  ['api_key', 'm2m_token'],
-  ['session_token', 'oauth_token'],
-  'any',
-] as const
+const world = await sharedWorld()
 
 describe.each(packages)('getAuth of %s', (_name, readAuth) => {
   it('speaks of the session, its organisation and its rights', async () => {
@@ -105,47 +92,6 @@ describe.each(packages)('getAuth of %s', (_name, readAuth) => {
     expect(failure).toMatch(/secret ?key/i)
   })
 
-  it.each(credentialForms)('tells of $name to whom asks for its type alone', async (form) => {
-    const principal = await verified(world, await form.make(world))
-    const outcomes = await Promise.all(
-      asked.map(async (acceptsToken) => {
-        const options = acceptsToken === undefined ? undefined : { acceptsToken }
-        const seen = await within({ principal }, (c) => {
-          const { isAuthenticated, tokenType } = (readAuth as (...words: unknown[]) => Seen)(
-            c,
-            options,
-          )
-          return { isAuthenticated, tokenType }
-        })
-        return [acceptsToken, seen.isAuthenticated, seen.tokenType] as const
-      }),
-    )
-    for (const [acceptsToken, isAuthenticated, tokenType] of outcomes) {
-      const types: readonly unknown[] = Array.isArray(acceptsToken)
-        ? acceptsToken
-        : [acceptsToken ?? 'session_token']
-      const isAsked = acceptsToken === 'any' || types.includes(form.type)
-      // Clerk knows of no template's token.
-      expect([acceptsToken, isAuthenticated]).toEqual([
-        acceptsToken,
-        isAsked && form.type !== 'jwt_template',
-      ])
-      if (isAuthenticated) expect(tokenType).toBe(form.type)
-      else if (typeof acceptsToken === 'string' && acceptsToken !== 'any')
-        expect(tokenType).toBe(acceptsToken)
-    }
-    const good = outcomes.filter(([, isAuthenticated]) => isAuthenticated).length
-    expect(good).toBe(expectedCount[form.type])
-  })
-
-  it('knows nobody without a credential', async () => {
-    const auth = await within({ principal: anonymous }, (c) => {
-      const { userId, isAuthenticated, has } = readAuth(c)
-      return { userId, isAuthenticated, may: has({ role: 'org:admin' }) }
-    })
-    expect(auth).toEqual({ userId: null, isAuthenticated: false, may: false })
-  })
-
   it('takes a session with tasks left for none, unless it is asked to', async () => {
     const principal = await verified(world, await world.token())
     const pending = { ...principal, claims: { ...principal.claims, sts: 'pending' } }
@@ -172,17 +118,3 @@ describe.each(packages)('getAuth of %s', (_name, readAuth) => {
     expect(createClient).not.toHaveBeenCalled()
   })
 })
-
-interface Seen {
-  readonly isAuthenticated: boolean
-  readonly tokenType: string | null
-}
-
-/** By how many of the ways to ask each type is found. */
-const expectedCount = {
-  session_token: 4,
-  api_key: 3,
-  m2m_token: 3,
-  oauth_token: 3,
-  jwt_template: 0,
-}

@@ -62,7 +62,7 @@ export const cases: readonly Case[] = [
     },
   },
   {
-    code: 'token-type-mismatch',
+    code: 'token-opaque',
     token: () => 'oat_good',
     told: { check: 'Clerk', setting: 'CLERK_SECRET_KEY', got: 'oat_…' },
     options: {

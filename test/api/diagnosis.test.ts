@@ -12,6 +12,7 @@ import {
 } from '../support/credentials.ts'
 import { mint, sessionClaims, sessionHeader } from '../support/tokens.ts'
 import { createWorld, gatewayUrl, type World, type WorldOptions } from '../support/world.ts'
+import { askAbout } from './asking.ts'
 import { type Case, cases, outages } from './diagnosis-cases.ts'
 
 // Diagnosis says which check a token fails, what was expected, what was got, and what to look at.
@@ -36,24 +37,7 @@ beforeEach(async () => {
   world = await make()
 })
 
-interface Told {
-  readonly status: number
-  readonly text: string
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-async function diagnose(token: unknown, asked: World = world): Promise<Told> {
-  const response = await asked.walk(
-    new Request(`${gatewayUrl}/_usher/diagnose`, {
-      method: 'POST',
-      headers: { 'cf-connecting-ip': '192.0.2.1' },
-      body: JSON.stringify({ token }),
-    }),
-  )
-  const text = await response.text()
-  return { status: response.status, text, body: JSON.parse(text) }
-}
-
+const diagnose = (token: unknown, asked = world) => askAbout(token, 'diagnose', { world: asked })
 const nowSeconds = () => Math.floor(world.clock.now() / 1000)
 
 /** What is only refused where a credential is looked for: whoever asks about a token has shown it. */
@@ -98,7 +82,7 @@ describe('a diagnosis', () => {
   })
 
   it('of too many unknown keys says to wait', async () => {
-    const bodies: Told['body'][] = []
+    const bodies: object[] = []
     for (let number = 0; number < 21; number += 1)
       bodies.push((await diagnose(`ak_${number}`)).body)
     expect(bodies.at(0)).toMatchObject({ valid: false, reason: 'token-unknown' })

@@ -1,16 +1,16 @@
 import { createClerkClient } from '@clerk/backend'
 import { type Context, Hono } from 'hono'
-import { expect, vi } from 'vitest'
-import { lazyClerk } from '../../src/api/auth-object.ts'
+import { afterEach, expect, vi } from 'vitest'
+import { authenticated } from '../../src/api/authenticated.ts'
 import type { ClerkAccess } from '../../src/api/capabilities.ts'
-import { introduction } from '../../src/api/people.ts'
+import { lazyClerk } from '../../src/api/clerk-client.ts'
 import type { Room } from '../../src/api/room.ts'
 import { canonicalize } from '../../src/gateway/canonical.ts'
 import { receive } from '../../src/gateway/reception.ts'
 import type { Identified, Principal } from '../../src/model/principal.ts'
 import { ok } from '../../src/model/result.ts'
-import { answerFrom, opaqueRecords } from '../support/credentials.ts'
-import { gatewayUrl, type World } from '../support/world.ts'
+import { answerFrom, everyCredential, opaqueRecords } from '../support/credentials.ts'
+import { createWorld, gatewayUrl, type World } from '../support/world.ts'
 
 /** What opens the Backend API in these tests. */
 export const access: ClerkAccess = {
@@ -18,6 +18,15 @@ export const access: ClerkAccess = {
   publishableKey: 'pk_test_Y2xlcmsudXNoZXIudGVzdCQ',
   secretKey: 'sk_test_secret',
   machineSecretKey: 'ak_machine_secret',
+}
+
+/** A world for all tests of a file; what one of them put in place of the platform's own is taken back. */
+export function sharedWorld(): Promise<World> {
+  afterEach(() => {
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+  })
+  return createWorld({ variables: everyCredential })
 }
 
 /** Clerk's Backend API, as its own client reaches it: by the platform's fetch, which it looks up in tests alone. */
@@ -49,7 +58,7 @@ export async function verified(
 }
 
 /** Who is behind the middleware, and what it is given. */
-export interface Behind {
+interface Behind {
   readonly principal: Principal
   readonly access?: ClerkAccess
   readonly clerk?: ReturnType<typeof lazyClerk>
@@ -65,7 +74,9 @@ export async function within<T>(
   app.onError((error) => {
     throw error
   })
-  app.use(introduction(behind.access ?? access, behind.clerk)({ mayBeAnonymous: true }))
+  const opening = behind.access ?? access
+  const clerk = behind.clerk ?? lazyClerk(opening)
+  app.use(authenticated({ access: opening, clerk, mayBeAnonymous: true }))
   app.get('/', async (c) => {
     seen.push(await look(c))
     return c.text('seen')

@@ -18,6 +18,7 @@ import {
 } from '../support/credentials.ts'
 import { flipSignature } from '../support/tokens.ts'
 import { createWorld, everyoneHolds, gatewayUrl, type World } from '../support/world.ts'
+import { askAbout, type Told } from './asking.ts'
 
 // Usher tells allowed callers what a token is worth, of whatever type, and never the token.
 
@@ -32,23 +33,9 @@ beforeEach(async () => {
   world = await open()
 })
 
-interface Told {
-  readonly status: number
-  readonly text: string
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-async function ask(token: string, caller?: string, asked: World = world): Promise<Told> {
+async function ask(token: string, caller?: string, asked = world): Promise<Told> {
   const headers = { authorization: `Bearer ${caller ?? (await asked.token())}` }
-  const response = await asked.walk(
-    new Request(`${gatewayUrl}/_usher/verify`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ token }),
-    }),
-  )
-  const text = await response.text()
-  return { status: response.status, text, body: JSON.parse(text) }
+  return askAbout(token, 'verify', { world: asked, headers })
 }
 
 const subjects: Readonly<Record<string, string>> = { m2m_token: sendingMachine }
@@ -141,9 +128,7 @@ describe('a token that somebody asks about', () => {
     const caller = await world.token()
     const statusFrom = async (address: string, name: string) => {
       const headers = { authorization: `Bearer ${caller}`, 'cf-connecting-ip': address }
-      const body = JSON.stringify({ token: `ak_${name}` })
-      const url = `${gatewayUrl}/_usher/verify`
-      return (await world.walk(new Request(url, { method: 'POST', headers, body }))).status
+      return (await askAbout(`ak_${name}`, 'verify', { world, headers })).status
     }
     const statuses: number[] = []
     for (let number = 0; number < 25; number += 1) {
@@ -166,11 +151,13 @@ describe('who may ask', () => {
     }
   })
 
-  it('is a credential of the types that it names', async () => {
+  it('is a credential of the types that it names, and a session only where it names that', async () => {
     const keys = await open({ accepts: ['api_key'] })
     expect(await statusFor(keys, 'ak_ada')).toBe(200)
-    expect(await statusFor(keys, await keys.token())).toBe(200)
+    expect(await statusFor(keys, await keys.token())).toBe(401)
     expect(await statusFor(keys, 'mt_good')).toBe(401)
+    const both = await open({ accepts: ['session_token', 'api_key'] })
+    expect(await statusFor(both, await both.token())).toBe(200)
   })
 
   it('is whoever holds the role that it names', async () => {
@@ -183,7 +170,10 @@ describe('who may ask', () => {
   })
 
   it('is a key with the scope that it names', async () => {
-    const scoped = await open({ accepts: ['api_key'], access: { scope: 'ingest' } })
+    const scoped = await open({
+      accepts: ['session_token', 'api_key'],
+      access: { scope: 'ingest' },
+    })
     scoped.backend.answer = answerFrom({ ...opaqueRecords, ak_poor: apiKey({ scopes: ['read'] }) })
     expect(await statusFor(scoped, 'ak_ada')).toBe(200)
     expect(await statusFor(scoped, 'ak_poor')).toBe(403)

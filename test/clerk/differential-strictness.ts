@@ -54,6 +54,12 @@ export const strictness: readonly Strictness[] = [
     holds: ({ header: { cat } }) => cat === 'cl_B7d4PD222AAA',
   },
   {
+    code: 'token-type-mismatch',
+    why: 'Without a category and without a session it is a JWT of a template.',
+    holds: ({ header: { cat }, claims }) =>
+      (cat === undefined || cat === 'cl_I7d4PD111III') && claims.sid === undefined,
+  },
+  {
     code: 'token-invalid-category',
     why: 'A category that nobody knows is no session.',
     holds: ({ header: { cat } }) =>

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { apiKey } from '../support/credentials.ts'
+import { answerFrom, apiKey, opaqueRecords } from '../support/credentials.ts'
 import { always, type Bench, held, openBench } from './opaque-verifier.ts'
 
 let bench: Bench
@@ -36,7 +36,10 @@ describe('the credentials that nobody knows', () => {
 
   it.each([
     ['one /64', (index: number) => `2001:db8::${index}`, 20],
-    ['a /64 each', (index: number) => `2001:db8:0:${index}::1`, 100],
+    ['a /64 each of one /48', (index: number) => `2001:db8:0:${index}::1`, 100],
+    ['two /64 of one /48', (index: number) => `2001:db8:0:${index % 2}::${index}`, 40],
+    ['a /48 each', (index: number) => `2001:db8:${index}::1`, 150],
+    ['an IPv4 address each', (index: number) => `192.0.2.${index}`, 150],
     [
       'one IPv4 address in two dresses',
       (index: number) => ['192.0.2.9', '::ffff:c000:209'][index % 2],
@@ -45,7 +48,7 @@ describe('the credentials that nobody knows', () => {
     ['no address', () => '', 20],
     ['what is no address', (index: number) => `junk${index}`, 20],
   ])('of %s: so many questions', async (_, address, asked) => {
-    for (let index = 0; index < 100; index++) await bench.word(junk(), from(address(index) ?? ''))
+    for (let index = 0; index < 150; index++) await bench.word(junk(), from(address(index) ?? ''))
     expect(bench.asked).toHaveLength(asked)
   })
 
@@ -79,10 +82,17 @@ describe('the credentials that nobody knows', () => {
     expect(await bench.word('ak_ada')).toBe('user')
   })
 
-  it('are counted when Clerk cannot say either', async () => {
+  it('are counted when Clerk cannot say either, until it is worth asking again', async () => {
     bench.answer = always(500, {})
-    await words(30, '192.0.2.1')
+    const told = await words(30, '192.0.2.1')
+    expect(told.slice(0, 20)).toEqual(new Array(20).fill('verification-unavailable'))
+    expect(told.slice(20)).toEqual(new Array(10).fill('too-many-unknown-credentials'))
     expect(bench.asked).toHaveLength(20)
+    await bench.clock.advance(1999)
+    expect(await bench.verify(junk())).toMatchObject({ error: { retryAfterSeconds: 1 } })
+    await bench.clock.advance(1)
+    bench.answer = answerFrom(opaqueRecords)
+    expect(await words(30, '192.0.2.1')).toEqual(spent(30))
   })
 
   it('cost a shape that is no credential’s nothing', async () => {
@@ -91,7 +101,90 @@ describe('the credentials that nobody knows', () => {
   })
 })
 
+describe('an IPv6 customer', () => {
+  const household = (index: number) => `2001:db8:0:${(index % 256).toString(16)}::1`
+
+  it('with a /56 has Clerk asked a hundred times in a minute', async () => {
+    for (let turn = 0; turn < 5120; turn++) await bench.word(junk(), from(household(turn)))
+    expect(bench.asked).toHaveLength(100)
+    expect(await bench.verify(junk(), from(household(0)))).toEqual({
+      ok: false,
+      error: { code: 'too-many-unknown-credentials', retryAfterSeconds: 60 },
+    })
+    expect(await bench.word(junk(), from('2001:db8:1::1'))).toBe('token-unknown')
+  })
+
+  it('is told to wait until both its networks have room', async () => {
+    await words(20, household(0))
+    await bench.clock.advance(10_000)
+    for (let index = 1; index < 81; index++) await bench.word(junk(), from(household(index)))
+    const wait = async (index: number) => {
+      const outcome = await bench.verify(junk(), from(household(index)))
+      return outcome.ok ? 0 : outcome.error.retryAfterSeconds
+    }
+    expect([await wait(0), await wait(1)]).toEqual([50, 50])
+    await bench.clock.advance(50_000)
+    for (let turn = 0; turn < 20; turn++) await bench.word(junk(), from(household(0)))
+    // The /64 has spent all it may; the /48 has room again ten seconds from now, the /64 a minute.
+    expect([await wait(0), await wait(1)]).toEqual([60, 10])
+  })
+
+  it('is charged in neither network where the other has no room', async () => {
+    await words(50, household(0))
+    const told: string[] = []
+    for (let index = 1; index < 101; index++) {
+      told.push(await bench.word(junk(), from(household(index))))
+    }
+    expect(told.filter((word) => word === 'token-unknown')).toHaveLength(80)
+  })
+})
+
+describe('one credential', () => {
+  it('is charged once in a minute, however often Clerk fails', async () => {
+    bench.answer = always(500, {})
+    for (let turn = 0; turn < 100; turn++) {
+      expect(await bench.word('ak_ada')).toBe('verification-unavailable')
+      await bench.clock.advance(100)
+    }
+    bench.answer = answerFrom(opaqueRecords)
+    await bench.clock.advance(2000)
+    expect(await bench.word('ak_ada')).toBe('user')
+  })
+
+  it('is charged once for the three who ask about it', async () => {
+    const keys = Array.from({ length: 20 }, (_, index) => `ak_good${index}`)
+    const { answer, waiting } = held()
+    bench.answer = answer
+    const all = keys.flatMap((key) => [bench.word(key), bench.word(key), bench.word(key)])
+    await bench.clock.pass(25)
+    expect(waiting).toHaveLength(60)
+    expect(await bench.word('ak_another')).toBe('too-many-unknown-credentials')
+    for (const give of waiting) give(Response.json(apiKey({})))
+    expect(await Promise.all(all)).toEqual(new Array(60).fill('user'))
+  })
+
+  it('is charged again in the next minute', async () => {
+    expect(await words(19, '192.0.2.1')).toEqual(new Array(19).fill('token-unknown'))
+    await bench.clock.advance(1)
+    expect(await bench.word('ak_again')).toBe('token-unknown')
+    await bench.clock.advance(60_000)
+    expect(await bench.word('ak_again')).toBe('token-unknown')
+    expect(await words(20, '192.0.2.1')).toEqual([
+      ...new Array(19).fill('token-unknown'),
+      'too-many-unknown-credentials',
+    ])
+  })
+})
+
 describe('a credential that was seen valid', () => {
+  it('counts as unknown no longer: many may come from one address', async () => {
+    bench.answer = always(200, apiKey({}))
+    const told = await words(200, '192.0.2.1')
+    expect(told).toEqual(new Array(200).fill('user'))
+    bench.answer = answerFrom(opaqueRecords)
+    expect(await words(21, '192.0.2.1')).toEqual(spent(21))
+  })
+
   it('is verified again whatever its address has spent', async () => {
     expect(await bench.word('ak_ada')).toBe('user')
     await bench.clock.advance(60_000)
@@ -131,10 +224,7 @@ describe('those who wait for the answer that another gets', () => {
     await bench.clock.pass(25)
     expect(new Set(await Promise.all(crowd))).toEqual(new Set(['user']))
     bench.answer = good
-    expect(await words(20, '192.0.2.1')).toEqual([
-      ...new Array(17).fill('token-unknown'),
-      ...new Array(3).fill('too-many-unknown-credentials'),
-    ])
+    expect(await words(21, '192.0.2.1')).toEqual(spent(21))
   })
 
   it('do not pay for what the address of another has spent', async () => {

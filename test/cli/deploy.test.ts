@@ -5,19 +5,22 @@ import { parseSigningKeys } from '../../src/model/signing-key.ts'
 import { attempt, definition, emptyAccount, fakeGateway, given, shipped } from './deployment.ts'
 import { failure } from './fake-wrangler.ts'
 
+/** A config with an error that no variable mends. */
+const misspelt = defineGateway((env) => ({ ...definition.factory(env), prefix: 'no path' }))
+
 describe('a first deployment', () => {
   it('takes every step in its order', async () => {
     const { isSound, marks, wrangler, urls } = await attempt()
     expect(marks.filter((mark) => !mark.startsWith('warn'))).toEqual([
-      ...['ok place', 'ok variables', 'ok config', 'ok bundle', 'ok keys', 'ok database'],
-      ...['ok migrations', 'ok secrets', 'ok deploy', 'ok ready', 'ok refusal'],
+      ...['ok place', 'ok variables', 'ok config', 'ok bundle', 'ok secrets', 'ok keys'],
+      ...['ok database', 'ok migrations', 'ok secrets put', 'ok deploy', 'ok ready', 'ok refusal'],
     ])
     expect(isSound).toBe(true)
     expect(wrangler.words()).toEqual([
-      'deploy --dry-run',
+      ...['deploy --dry-run', 'secret list'],
       ...['kv namespace list', 'kv namespace create usher-kv', 'kv namespace list'],
       ...['d1 list --json', 'd1 create usher', 'd1 list --json'],
-      ...['d1 migrations apply DB --remote', 'secret list', 'secret bulk', 'deploy'],
+      ...['d1 migrations apply DB --remote', 'secret bulk', 'deploy'],
     ])
     expect(urls).toEqual([
       ...['https://api.example.com/_usher/readyz', 'https://api.example.com/_usher/readyz'],
@@ -57,15 +60,26 @@ describe('a second deployment', () => {
   const account = {
     ...emptyAccount,
     'd1 migrations apply': '✅ No migrations to apply!',
-    'secret list': '[{"name":"USHER_SIGNING_KEY"},{"name":"CLERK_SECRET_KEY"}]',
+    'secret list': '[{"name":"USHER_SIGNING_KEY"}]',
   }
 
-  it('asks nothing, makes nothing and changes no file', async () => {
-    const { toml } = await attempt()
-    const second = await attempt({ account, toml, options: {}, given: {} })
+  it('asks nothing, warns of nothing, makes nothing and changes no file', async () => {
+    const quiet = defineGateway((env) => ({
+      ...definition.factory(env),
+      canonicalOrigin: 'https://api.example.com',
+    }))
+    const parties = { AUTHORIZED_PARTIES: 'https://app.example.com' }
+    const { toml } = await attempt({ definition: quiet, given: { ...given, ...parties } })
+    const second = await attempt({
+      ...{ account, toml, definition: quiet, options: {}, given: {} },
+      async ask(question) {
+        throw new Error(`Nobody is to be asked: ${question}`)
+      },
+    })
     expect(second).toMatchObject({ isSound: true, toml })
+    expect(second.marks.filter((mark) => !mark.startsWith('ok'))).toEqual([])
     expect(second.wrangler.words()).toEqual([
-      ...['deploy --dry-run', 'd1 migrations apply DB --remote', 'secret list', 'deploy'],
+      ...['deploy --dry-run', 'secret list', 'd1 migrations apply DB --remote', 'deploy'],
     ])
   })
 
@@ -88,6 +102,7 @@ describe('a deployment at a terminal', () => {
     const { isSound, wrangler, printed } = await attempt({
       options: {},
       given: {},
+      definition: defineGateway((env) => ({ ...definition.factory(env), templates: ['backend'] })),
       async ask(question, isHidden = false) {
         const start = Object.keys(answers).find((one) => question.startsWith(one))
         asked.push([start, isHidden])
@@ -99,17 +114,17 @@ describe('a deployment at a terminal', () => {
       ...[['The host', false] as const, ['ORIGIN_URL', false] as const],
       ['CLERK_PUBLISHABLE_KEY', false],
     ])
-    expect(asked).toContainEqual(['CLERK_SECRET_KEY', true])
+    expect(asked.slice(3)).toEqual([['CLERK_SECRET_KEY', true]])
     expect(wrangler.runs.find(({ words }) => words === 'secret bulk')?.input).toContain('hush')
     expect(printed).not.toContain('hush')
   })
 
   it.each([
-    ['a host', {}, { ...given }],
-    ['a variable', { host: 'api.example.com' }, {}],
-  ])('ends when %s is not given', async (_what, options, values) => {
+    ['a host', {}, { ...given }, []],
+    ['a variable', { host: 'api.example.com' }, {}, ['secret list']],
+  ])('ends when %s is not given', async (_what, options, values, words) => {
     const { isSound, wrangler } = await attempt({ options, given: values, ask: async () => '' })
-    expect([isSound, wrangler.words()]).toEqual([false, []])
+    expect([isSound, wrangler.words()]).toEqual([false, words])
   })
 })
 
@@ -120,9 +135,22 @@ describe('a deployment that goes wrong', () => {
     expect(printed).toMatch(/^Say where it should answer: [^\n]*\.$/)
   })
 
-  it('with a config that has errors never reaches wrangler', async () => {
-    const { isSound, marks, printed, wrangler } = await attempt({ given: {} })
+  it.each([
+    ['given a wrong value', { definition, given: { ...given, ORIGIN_URL: 'http://10.0.0.1' } }],
+    ['with a word that is none', { definition: misspelt, given }],
+    ['that lacks a variable besides', { definition: misspelt, given: {} }],
+  ])('with a config %s never reaches wrangler', async (_what, wrong) => {
+    const { isSound, marks, wrangler } = await attempt(wrong)
     expect([isSound, marks.at(-1), wrangler.words()]).toEqual([false, 'bad config', []])
+  })
+
+  it('with a variable that is neither given nor in the account has made nothing', async () => {
+    const { isSound, marks, printed, wrangler } = await attempt({ given: {} })
+    expect([isSound, marks.at(-1), wrangler.words()]).toEqual([
+      false,
+      'bad config',
+      ['secret list'],
+    ])
     expect(printed).toContain('ORIGIN_URL')
   })
 
@@ -142,7 +170,7 @@ describe('a deployment that goes wrong', () => {
     ['d1 list', 'database'],
     ['d1 migrations apply', 'migrations'],
     ['secret list', 'secrets'],
-    ['secret bulk', 'secrets'],
+    ['secret bulk', 'secrets put'],
     ['deploy', 'deploy'],
   ])('at wrangler %s stops there, in its words', async (words, step) => {
     const account = { ...emptyAccount, [words]: failure('Out of luck.') }

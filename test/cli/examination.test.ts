@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { examine, type Patient } from '../../src/cli/examination.ts'
 import { formatLine } from '../../src/cli/line.ts'
-import { compile, variables, withRoutes } from '../config/sample.ts'
+import type { GatewayConfig } from '../../src/config/define.ts'
+import { variables, withRoutes } from '../config/sample.ts'
 import { createFakeClock, noonMs } from '../support/fake-clock.ts'
 import { failure, fakeWrangler, pendingTable } from './fake-wrangler.ts'
 import { placedWorker } from './worker-config.ts'
@@ -9,6 +10,11 @@ import { placedWorker } from './worker-config.ts'
 const site = { ...withRoutes('/**'), origins: { api: { url: 'https://origin.example.com' } } }
 const env = { ...variables, AUTHORIZED_PARTIES: 'https://app.example.com' }
 const quiet = { hosts: ['api.example.com'], canonicalOrigin: 'https://api.example.com' }
+
+/** A gateway as it is written, sound or not. */
+function writing(config: unknown, values: Readonly<Record<string, string>> = variables) {
+  return { definition: { factory: () => config as GatewayConfig }, values }
+}
 
 describe('an examination', () => {
   /** The world at noon: `api` is the origin, `gateway` is Usher, everything else is silent. */
@@ -23,7 +29,7 @@ describe('an examination', () => {
     const full: Patient = {
       nodeVersion: 'v24.21.0',
       worker: placedWorker,
-      compiled: compile({ ...site, ...quiet }, { env }),
+      written: writing({ ...site, ...quiet }, env),
       run: fakeWrangler().run,
       network: {
         clock: createFakeClock(),
@@ -65,12 +71,91 @@ describe('an examination', () => {
       'd1 migrations list DB --local': '✅ No migrations to apply!',
     })
     const marks = await marksOf(patient({ run, hasAccount: true, localDatabase: ['--local'] }).full)
-    expect(marks).toContain('warn secrets')
+    expect(marks).toContain('ok secrets')
     expect(marks.filter((mark) => mark.endsWith('migrations'))).toEqual([
       'ok migrations',
       'bad migrations',
     ])
     expect(words().filter((line) => !/^(?:secret|d1 migrations) list/.test(line))).toEqual([])
+  })
+
+  describe('with secrets that are in the account alone', () => {
+    const { USHER_SIGNING_KEY: _, ...open } = env
+    const accepting = (...accepts: readonly string[]) => ({
+      ...withRoutes({ accepts }),
+      ...quiet,
+      origins: site.origins,
+    })
+    const holding = (...names: readonly string[]) => ({
+      run: fakeWrangler({ 'secret list': JSON.stringify(names.map((name) => ({ name }))) }).run,
+      hasAccount: true,
+    })
+
+    it.each([
+      ['an API key', ['CLERK_SECRET_KEY'], accepting('api_key'), {}],
+      ['a JWT template', ['CLERK_SECRET_KEY'], { ...site, ...quiet, templates: ['backend'] }, {}],
+      [
+        'a machine',
+        ['CLERK_MACHINE_SECRET_KEY'],
+        accepting('m2m_token'),
+        { CLERK_MACHINE_ID: 'mch_1' },
+      ],
+    ])('finds nothing bad in a config for %s', async (_what, names, config, values) => {
+      const account = holding('USHER_SIGNING_KEY', ...names)
+      const marks = await marksOf(
+        patient({ written: writing(config, { ...open, ...values }), ...account }).full,
+      )
+      expect(marks.filter((mark) => /config|secrets/.test(mark))).toEqual([
+        'ok config',
+        'ok secrets',
+      ])
+    })
+
+    it.each([
+      ['bad', 'CLERK_SECRET_KEY', accepting('api_key'), {}],
+      ['warn', 'CLERK_SECRET_KEY', accepting('oauth_token'), {}],
+      ['warn', 'CLERK_MACHINE_SECRET_KEY', accepting('m2m_token'), { CLERK_MACHINE_ID: 'mch_1' }],
+    ])('says %s of one that is missing: %s', async (mark, name, config, values) => {
+      const written = writing(config, { ...open, ...values })
+      const lines = await examine(patient({ written, ...holding('USHER_SIGNING_KEY') }).full)
+      const said = lines.filter((line) => line.name === 'secrets')
+      expect(said).toMatchObject([{ mark, text: expect.stringContaining(`${name} is not set.`) }])
+    })
+
+    it('does not take what this machine has for what the account has', async () => {
+      const written = writing(accepting('api_key'), { ...open, CLERK_SECRET_KEY: 'sk_test_hush' })
+      const marks = await marksOf(patient({ written, ...holding('USHER_SIGNING_KEY') }).full)
+      expect(marks).toContain('bad secrets')
+    })
+
+    it('says of a config that does not compile only that a signing key is missing', async () => {
+      const marks = await marksOf(patient({ written: writing({}, open), ...holding() }).full)
+      expect(marks.filter((mark) => mark.endsWith('secrets'))).toEqual(['bad secrets'])
+    })
+
+    it('asks no address and shows no key that only stands in for a secret', async () => {
+      const config = { ...withRoutes('/**'), templates: ['backend'] }
+      const definition = {
+        factory: (known: Readonly<Record<string, string | undefined>>) =>
+          ({ ...config, origins: { api: { url: known.ORIGIN_URL } } }) as GatewayConfig,
+      }
+      const names = ['ORIGIN_URL', 'CLERK_SECRET_KEY', 'CLERK_FRONTEND_API', 'USHER_SIGNING_KEY']
+      const { full, asked } = patient({ written: { definition, values: {} }, ...holding(...names) })
+      const lines = await examine(full)
+      expect(lines.filter(({ mark }) => mark === 'bad')).toEqual([])
+      expect(lines).toContainEqual(expect.objectContaining({ mark: 'skip', name: 'issuer' }))
+      expect(asked).toEqual([])
+      expect(lines.map(formatLine).join('\n')).not.toContain('unreadable')
+    })
+
+    it('without an account says what it cannot see, and that nothing is bad', async () => {
+      const lines = await examine(patient({ written: writing(accepting('api_key'), open) }).full)
+      expect(lines.find(({ name }) => name === 'secrets')).toMatchObject({
+        mark: 'skip',
+        text: expect.stringContaining('CLERK_SECRET_KEY, USHER_SIGNING_KEY'),
+      })
+      expect(lines.map(({ mark, name }) => `${mark} ${name}`)).toContain('ok config')
+    })
   })
 
   it('says what it could not look at', async () => {
@@ -83,16 +168,16 @@ describe('an examination', () => {
   })
 
   it('tells each problem and each warning of the config', async () => {
-    const wrong = compile(site, { env: {} })
-    const risky = compile(site)
-    const bad = await marksOf(patient({ compiled: wrong }).full)
+    const wrong = writing({ ...site, routes: [{ path: 'nowhere' }] }, {})
+    const risky = writing(site)
+    const bad = await marksOf(patient({ written: wrong }).full)
     expect(bad.filter((mark) => mark === 'bad config').length).toBeGreaterThan(1)
-    expect(await marksOf(patient({ compiled: risky }).full)).toContain('warn config')
+    expect(await marksOf(patient({ written: risky }).full)).toContain('warn config')
   })
 
   it('shows the secret key to the Backend API alone, and never prints it', async () => {
     const env = { ...variables, CLERK_SECRET_KEY: 'sk_test_hush' }
-    const { full, asked } = patient({ compiled: compile(site, { env }) })
+    const { full, asked } = patient({ written: writing(site, env) })
     const lines = await examine(full)
     const shown = asked.filter(({ authorization }) => authorization !== null)
     expect(shown.map(({ url }) => new URL(url).host)).toEqual(['api.clerk.com'])

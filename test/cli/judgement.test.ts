@@ -103,11 +103,15 @@ describe('the doctor says', () => {
     expect(judgeMigrations(where, pending).mark).toBe(mark)
   })
 
-  it('bad of a missing signing key, warn of other secrets', () => {
-    const marks = Object.fromEntries(
-      judgeSecrets(new Set()).map(({ mark, text }) => [text.split(' ')[0], mark]),
-    )
-    expect(marks).toMatchObject({ USHER_SIGNING_KEY: 'bad', CLERK_SECRET_KEY: 'warn' })
+  it('bad of a missing secret without which nothing is served, warn of others', () => {
+    const missing = [
+      { secret: 'USHER_SIGNING_KEY', isRequired: true },
+      { secret: 'CLERK_SECRET_KEY', isRequired: false },
+    ]
+    expect(judgeSecrets(missing).map(({ mark, text }) => `${mark} ${text.split(' ')[0]}`)).toEqual([
+      ...['bad USHER_SIGNING_KEY', 'warn CLERK_SECRET_KEY'],
+    ])
+    expect(judgeSecrets([])).toMatchObject([{ mark: 'ok' }])
   })
 
   it.each([

@@ -183,7 +183,7 @@ describe('the name of a carrier', () => {
     `x-${'k'.repeat(63)}`,
   ])('%j is none', (carrier) => {
     expect(complaints({ carriers: [carrier] })).toEqual([
-      'carriers[0]: Must be "bearer", "cookie", "subprotocol" or a header of your own in lower case, such as "x-api-key".',
+      'carriers[0]: Must be "bearer", "cookie", "subprotocol" or a header in lower case that begins with "x-", such as "x-api-key".',
     ])
   })
 

@@ -83,9 +83,39 @@ describe('lint', () => {
   ]
   it.each(credentials)('of %j for %j warns that these never hold: %j', (access, accepts, words) => {
     const config = { ...withRoutes({ access, ...(accepts && { accepts }) }), ...quiet }
-    const { warnings } = gatewayOf(config, { env: { ...env, ...everyCredential } })
+    const audience = { CLERK_JWT_AUDIENCE: 'https://api.example.com' }
+    const { warnings } = gatewayOf(config, { env: { ...env, ...everyCredential, ...audience } })
     expect(warnings.map(({ place }) => place)).toEqual(words.map(() => 'routes[0].access'))
     expect(warnings.map(({ message }) => /^Asks for (\w+), /.exec(message)?.[1])).toEqual(words)
+  })
+
+  const either = { any: [{ scope: 'ingest' }, { claims: { role: { equals: 'sensor' } } }] }
+  it('does not warn of a scope beside which a machine can pass', () => {
+    const config = withRoutes({ access: either, accepts: ['api_key', 'm2m_token'] })
+    expect(warned({ ...config, ...quiet }, { env: { ...env, ...everyCredential } })).toEqual([])
+  })
+
+  const { CLERK_SECRET_KEY: _, ...keyless } = everyCredential
+  it.each([
+    [['m2m_token'], keyless, ['mt_']],
+    [['oauth_token'], keyless, ['oat_', 'any other service']],
+    [['m2m_token', 'oauth_token'], keyless, ['mt_ and oat_', 'any other service']],
+    [['m2m_token'], { ...keyless, CLERK_MACHINE_SECRET_KEY: 'ak_x' }, []],
+    [['m2m_token'], everyCredential, []],
+    [['jwt_template'], everyCredential, ['any other service']],
+    [['jwt_template'], { ...everyCredential, CLERK_JWT_AUDIENCE: 'https://a.example.com' }, []],
+    [['session_token'], keyless, []],
+  ])('of %j warns of what is refused or was made for others', (accepts, variables, words) => {
+    const config = { ...withRoutes({ accepts }), ...quiet }
+    const { warnings } = gatewayOf(config, { env: { ...env, ...variables } })
+    expect(warnings.map(({ place }) => place)).toEqual(words.map(() => 'routes[0].accepts'))
+    for (const [index, word] of words.entries()) expect(warnings[index]?.message).toContain(word)
+  })
+
+  it('does not warn of tokens for others where the audience is asked for', () => {
+    const access = { claims: { aud: { has: 'https://api.example.com' } } }
+    const config = withRoutes({ access, accepts: ['jwt_template'] })
+    expect(warned({ ...config, ...quiet }, { env: { ...env, ...everyCredential } })).toEqual([])
   })
 
   it("warns of a scope that no machine's token can have", () => {

@@ -17,14 +17,19 @@ describe('verify', () => {
     })
   })
 
-  it('takes further types, conditions and, where cookies are taken, cookies', () => {
-    const verify = { accepts: ['api_key', 'm2m_token'], access: { scope: 'verify' } }
+  it('takes the types that it names alone, conditions and, where cookies are taken, cookies', () => {
+    const verify = { accepts: ['session_token', 'api_key'], access: { scope: 'verify' } }
     const parties = { ...env, AUTHORIZED_PARTIES: 'https://app.example.com' }
     const { verifiers } = gatewayOf({ ...base, verify }, { env: parties }).rules
     expect(verifiers).toMatchObject({
       access: { condition: { kind: 'scope', scope: 'verify' } },
-      accepts: ['session_token', 'api_key', 'm2m_token'],
+      accepts: ['session_token', 'api_key'],
       carriers: ['bearer', 'cookie'],
+    })
+    const machines = gatewayOf({ ...base, verify: { accepts: ['m2m_token'] } }, { env: parties })
+    expect(machines.rules.verifiers).toMatchObject({
+      accepts: ['m2m_token'],
+      carriers: ['bearer'],
     })
   })
 

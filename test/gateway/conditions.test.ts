@@ -274,21 +274,3 @@ describe('a scope', () => {
     expect(challenge).toContain('scope="read"')
   })
 })
-
-describe('what is not known opens nothing', () => {
-  const unknown = { claims: { sub: { equals: 1 } } }
-  const rows: [ConditionConfig, string][] = [
-    [{ not: { reverification: 'lax' } }, 'reverification-needed'],
-    [{ not: { any: [unknown, { plan: 'none' }] } }, 'claim-mismatch'],
-    [{ not: { all: [unknown, { plan: 'none' }] } }, 'pass'],
-    [{ any: [{ plan: 'none' }, unknown] }, 'claim-mismatch'],
-    [{ any: [unknown, { actor: 'deny' }] }, 'pass'],
-    [{ all: [unknown, { plan: 'none' }] }, 'plan-missing'],
-    [{ any: [unknown, { role: 'admin' }] }, 'facts-unavailable'],
-    [{ all: [{ role: 'admin' }, unknown] }, 'claim-mismatch'],
-    [{ not: { not: unknown } }, 'claim-mismatch'],
-  ]
-  it.each(rows)('%j: %s', (access, expected) => {
-    expect(outcomeOf(access, { principal: whoIs({ sub: 'user_ada' }) })).toBe(expected)
-  })
-})

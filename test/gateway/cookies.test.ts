@@ -116,3 +116,62 @@ describe("of Clerk's cookies the one counts that Clerk's own SDK takes", () => {
     expect(await askUsher(production, (nowSeconds + 60) * 1000)).toBe(good)
   })
 })
+
+describe('copies of a cookie that differ', () => {
+  const suffixOf = () => cookieSuffixOf(keys.true)()
+  const issuer = {
+    issuers: [testIssuer],
+    authorizedParties: ['https://app.usher.test'],
+    cookieSuffix: suffixOf,
+    isProduction: true,
+  }
+
+  /** Whose token counts: ours, another of ours, or why none does. */
+  async function whose(names: readonly (readonly [name: string, value: string])[]) {
+    const suffix = await suffixOf()
+    const named = names.map(([name, value]) => `${name.replace('*', `_${suffix}`)}=${value}`)
+    const headers = new Headers({ cookie: named.join('; ') })
+    const found = await findCredential(headers, ['cookie'], { issuer, nowMs: nowSeconds * 1000 })
+    return found.ok ? found.value?.token : found.error.code
+  }
+
+  it('of another instance lock nobody out whose own family counts', async () => {
+    const ours = tokens.suffixed['a good token']
+    const good: [string, string][] = [
+      ['__session*', String(ours)],
+      ['__client_uat*', '1'],
+    ]
+    expect(await whose([...good, ['__client_uat', '5'], ['__client_uat', '6']])).toBe(ours)
+    const foreign = [1, 2].map((one): [string, string] => {
+      const claims = btoa(JSON.stringify({ iss: 'https://clerk.other.test', iat: one }))
+      return ['__session', `e30.${claims.replaceAll('=', '')}.AA`]
+    })
+    expect(await whose([...foreign, ...good])).toBe(ours)
+    expect(await whose([...good, ...foreign])).toBe(ours)
+  })
+
+  it('are refused where they do not come to the same', async () => {
+    expect(
+      await whose([
+        ['__session', 'a.b.c'],
+        ['__session', 'a.b.d'],
+      ]),
+    ).toBe('token-ambiguous')
+    const ours = String(tokens.suffixed['a good token'])
+    expect(
+      await whose([
+        ['__session*', ours],
+        ['__client_uat*', '1'],
+        ['__client_uat*', '0'],
+      ]),
+    ).toBe('token-ambiguous')
+  })
+
+  it('are not read in more ways than a browser can mean', async () => {
+    const many = Array.from({ length: 65 }, (_, index): [string, string] => [
+      '__session',
+      `x${index}`,
+    ])
+    expect(await whose(many)).toBe('token-ambiguous')
+  })
+})

@@ -74,6 +74,12 @@ describe('keys that nobody knows', () => {
     expect(world.backend.asked).toHaveLength(25)
   })
 
+  it('from all of a /48 have Clerk asked a hundred times', async () => {
+    const address = (index: number) => `2001:db8:0:${index}::1`
+    await count((index) => told('/machines/x', `ak_c${index}`, address(index)), 300)
+    expect(world.backend.asked).toHaveLength(100)
+  })
+
   it('cost nothing where keys are not accepted', async () => {
     const counts = await count((index) => told('/people/x', `ak_junk${index}`), 100)
     expect(counts).toEqual({ '401 token-type-mismatch': 100 })
@@ -117,7 +123,7 @@ describe('with Clerk’s verify endpoints stopped', () => {
         expect(await told('/machines/x', token)).toEqual({
           status: 503,
           code: 'verification-unavailable',
-          retryAfter: '5',
+          retryAfter: '2',
         })
       }
       expect(world.sent).toHaveLength(0)
@@ -143,7 +149,38 @@ describe('with Clerk’s verify endpoints stopped', () => {
     await world.clock.advance(1)
     expect((await told('/machines/x', 'ak_ada')).status).toBe(503)
     world.backend.answer = answerFrom(opaqueRecords)
+    expect((await told('/machines/x', 'ak_ada')).status).toBe(503)
+    await world.clock.advance(2000)
     expect((await told('/machines/x', 'ak_ada')).status).toBe(200)
+  })
+
+  it('a key that is tried again and again is never one too many, and costs a call in two seconds', async () => {
+    world.backend.answer = () => new Response('down', { status: 500 })
+    for (let turn = 0; turn < 50; turn++) {
+      expect((await told('/machines/x', 'ak_ada')).status).toBe(503)
+      await world.clock.advance(200)
+    }
+    expect(world.backend.asked).toHaveLength(5)
+    world.backend.answer = answerFrom(opaqueRecords)
+    expect((await told('/machines/x', 'ak_ada')).status).toBe(200)
+  })
+
+  it('and overloaded, nobody’s key has it asked until it wants to be, and sessions go on', async () => {
+    expect((await told('/machines/x', 'mt_good')).status).toBe(200)
+    const headers = { 'retry-after': '30' }
+    world.backend.answer = () => new Response('slow down', { status: 429, headers })
+    expect(await told('/machines/x', 'ak_ada')).toMatchObject({ status: 503, retryAfter: '30' })
+    await world.clock.advance(20_000)
+    for (const [index, token] of ['ak_ada', 'ak_acme', 'oat_good', 'ak_junk'].entries()) {
+      const answer = await told('/machines/x', token, `192.0.2.${index}`)
+      expect(answer).toMatchObject({ status: 503, retryAfter: '10' })
+    }
+    expect((await told('/machines/x', 'mt_good')).status).toBe(200)
+    expect((await told('/both/x', await world.token())).status).toBe(200)
+    expect(world.backend.asked).toHaveLength(2)
+    world.backend.answer = answerFrom(opaqueRecords)
+    await world.clock.advance(10_000)
+    expect((await told('/machines/x', 'oat_good')).status).toBe(200)
   })
 })
 

@@ -126,6 +126,20 @@ describe('where some route does', () => {
     expect(await response.json()).toMatchObject({ resource: `${gatewayUrl}/mcp` })
   })
 
+  it('on another host the path is that of its origin', async () => {
+    const wide = await openScene({
+      routes: [
+        { path: '/mcp/**', host: 'mcp.usher.test', ...oauth },
+        { path: '/**', host: 'api.usher.test', origin: 'api', access: 'public' },
+      ],
+    })
+    expect((await wide.get(`${wellKnown}/mcp`)).status).toBe(200)
+    expect(wide.sent).toHaveLength(1)
+    const there = await wide.walk(new Request(`https://mcp.usher.test${wellKnown}/mcp`))
+    expect(await there.json()).toMatchObject({ resource: 'https://mcp.usher.test/mcp' })
+    expect(wide.sent).toHaveLength(1)
+  })
+
   it("of what is Usher's own there is none, even where a route takes everything", async () => {
     const wide = await openScene({
       routes: [{ path: '/**', ...oauth }],

@@ -54,7 +54,7 @@ describe('what a caller is told', () => {
 
   it.each([
     ['/api/x', {}, 401, 'Bearer realm="usher"'],
-    ['/admin/x', { 'x-token': 'grace' }, 403, 'error="insufficient_scope"'],
+    ['/admin/x', { 'x-token': 'grace' }, 403, null],
     ['/nowhere', {}, 404, null],
     ['https://evil.test/api/x', {}, 421, null],
   ])('%s is %d', async (path, headers, status, challenge) => {

@@ -130,6 +130,12 @@ describe('a machine', () => {
     ['that names this one by a part', { scopes: ourMachine.slice(0, -1) }, 'token-other-machine'],
     ['that names this one in a longer name', { scopes: `${ourMachine}x` }, 'token-other-machine'],
     ['whose scopes are a list', { scopes: [ourMachine] }, 'token-other-machine'],
+    [
+      'whose scopes name another, whatever its audience',
+      { scopes: otherMachine, aud: ourMachine },
+      'token-other-machine',
+    ],
+    ['whose scopes are null', { scopes: null, aud: ourMachine }, 'token-other-machine'],
     ['that speaks for a person', { sub: 'user_ada' }, 'token-type-mismatch'],
     ['that speaks for nobody', { sub: undefined }, 'token-type-mismatch'],
   ]
@@ -212,6 +218,40 @@ describe('a template JWT', () => {
     const foreign = await mintTemplate(world, { azp: 'https://evil.test' })
     const response = await world.get('/jwt_template/x', foreign)
     expect(await codeOf(response)).toBe('token-invalid-authorized-parties')
+  })
+
+  it.each([undefined, 'cl_I7d4PD111III'])(
+    'of an instance that writes no category (%s) is known by naming no session',
+    async (cat) => {
+      const own = { sid: undefined, sts: undefined }
+      const token = await world.token(own, { cat })
+      expect((await world.get('/jwt_template/x', token)).status).toBe(200)
+      expect(await codeOf(await world.get('/session_token/x', token))).toBe('token-type-mismatch')
+      const session = await world.token({}, { cat })
+      expect(await codeOf(await world.get('/jwt_template/x', session))).toBe('token-type-mismatch')
+    },
+  )
+
+  it('makes nobody an administrator by an address that is its author’s', async () => {
+    const own = await createWorld({
+      config: { routes, users: { trustedEmailClaim: 'email' } },
+      variables: {
+        CLERK_MACHINE_ID: ourMachine,
+        CLERK_SECRET_KEY: 'sk_test_secret',
+        ADMIN_USER_EMAILS: 'boss@usher.test',
+      },
+    })
+    const email = 'boss@usher.test'
+    const sub = 'user_mallory'
+    expect((await own.get('/jwt_template/x', await mintTemplate(own, { sub, email }))).status).toBe(
+      200,
+    )
+    await own.behind()
+    const me = async () =>
+      (await own.get('/_usher/me', await own.token({ sub, sid: 'sess_m' }))).json<{
+        roles: string[]
+      }>()
+    expect((await me()).roles).not.toContain('admin')
   })
 
   it('makes nobody a member: its words for an organisation are its author’s', async () => {

@@ -1,0 +1,61 @@
+import type { Gateway } from '../config/compile.ts'
+import { variableTable } from '../config/variables.ts'
+import type { TokenType } from '../model/principal.ts'
+import { rowOf } from './deploy-variables.ts'
+
+type Table = typeof variableTable
+type Secret = {
+  readonly [Name in keyof Table]: Table[Name] extends { readonly secret: true } ? Name : never
+}[keyof Table]
+
+/** The secrets that Usher knows. */
+export const secretNames: readonly string[] = Object.keys(variableTable).filter(
+  (name) => rowOf(name)?.secret === true,
+)
+
+interface Asked {
+  readonly accepts: ReadonlySet<TokenType>
+  readonly gateway: Gateway
+  readonly isSet: (name: Secret) => boolean
+}
+
+/** What a gateway does with each secret that it would not do without. */
+const uses: Readonly<Record<Secret, readonly ((asked: Asked) => boolean)[]>> = {
+  CLERK_SECRET_KEY: [
+    ({ accepts }) => accepts.has('api_key') || accepts.has('oauth_token'),
+    ({ gateway: { rules } }) => rules.templates.length > 0,
+    ({ gateway: { rules } }) => rules.routes.some(({ exchange }) => exchange !== undefined),
+    ({ gateway: { rules, settings } }) =>
+      settings.adminEmails.length > 0 && rules.trustedEmailClaim === undefined,
+  ],
+  CLERK_MACHINE_SECRET_KEY: [
+    ({ accepts, isSet }) => accepts.has('m2m_token') && !isSet('CLERK_SECRET_KEY'),
+  ],
+  USHER_SIGNING_KEY: [() => true],
+}
+
+/** Whether a gateway has a use for a secret, where these are set. */
+export function isOfUse(name: string, gateway: Gateway, set: ReadonlySet<string>): boolean {
+  const { surfaces, verifiers } = gateway.rules
+  const accepts = new Set([...surfaces.accepts, ...verifiers.accepts])
+  const isUsed = new Map(Object.entries(uses)).get(name) ?? []
+  return isUsed.some((use) => use({ accepts, gateway, isSet: (one) => set.has(one) }))
+}
+
+/**
+ * The secrets that are to be set, so that a gateway has all that it has a use for; of a gateway that
+ * does not compile, the one that every gateway needs.
+ */
+export function missingSecrets(
+  gateway: Gateway | undefined,
+  set: ReadonlySet<string>,
+): readonly string[] {
+  if (gateway === undefined) return ['USHER_SIGNING_KEY'].filter((name) => !set.has(name))
+  const missing: string[] = []
+  for (const name of secretNames) {
+    // What is missing is going to be set, and another may then be of no use.
+    const later = new Set([...set, ...missing])
+    if (!later.has(name) && isOfUse(name, gateway, later)) missing.push(name)
+  }
+  return missing
+}

@@ -1,0 +1,30 @@
+const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
+
+/** Whether a method promises to change nothing (RFC 9110 section 9.2.1). */
+export function isSafe(method: string): boolean {
+  return safeMethods.includes(method)
+}
+
+/**
+ * A browser adds cookies to what another site makes it send, and to any WebSocket. So with a cookie only
+ * safe methods pass by themselves; the rest must be shown to come from the same origin
+ * (https://www.w3.org/TR/fetch-metadata/, or RFC 6454 where a browser does not say).
+ */
+export function mayUseCookie(request: Request, ownOrigin: string): boolean {
+  const isHarmless = isSafe(request.method) && !request.headers.has('upgrade')
+  return isHarmless || isFrom(request, ownOrigin, ['same-origin'])
+}
+
+/**
+ * Whether the browser says that a request comes from here, or from no page at all. A token without `azp`
+ * does not say for whom it was made: a cookie of a sibling domain could be one.
+ */
+export function isFromHere(request: Request, ownOrigin: string): boolean {
+  return isFrom(request, ownOrigin, ['same-origin', 'none'])
+}
+
+/** `Origin` counts where a browser does not say what the relation between both sites is. */
+function isFrom({ headers }: Request, ownOrigin: string, sites: readonly string[]): boolean {
+  const site = headers.get('sec-fetch-site')
+  return site === null ? headers.get('origin') === ownOrigin : sites.includes(site)
+}

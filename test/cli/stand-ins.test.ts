@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { missingSecrets, secretNames } from '../../src/cli/secrets.ts'
+import { isStandIn, standInFor } from '../../src/cli/stand-ins.ts'
+import { strict } from '../../src/config/relaxations.ts'
+import { type VariableRow, variableTable } from '../../src/config/variables.ts'
+import { gatewayOf, placesOf, variables, withRoutes } from '../config/sample.ts'
+
+const rows = Object.entries<VariableRow<unknown>>(variableTable)
+
+describe('what stands in for a variable that cannot be read', () => {
+  it.each(rows)('is well-formed: %s', (name, row) => {
+    expect(row.parse(standInFor(name), strict)).toMatchObject({ ok: true })
+  })
+
+  it.each(['pk_test_', 'pk_live_'])('is at odds with no key %s…', (prefix) => {
+    const env = {
+      ...variables,
+      CLERK_PUBLISHABLE_KEY: `${prefix}${btoa('clerk.example.com$')}`,
+      ...Object.fromEntries(secretNames.map((name) => [name, standInFor(name)])),
+    }
+    expect(placesOf(withRoutes('/**'), { env })).toEqual([])
+  })
+
+  it('is known again, and no real address is taken for it', () => {
+    expect(isStandIn(standInFor('SOME_ORIGIN'))).toBe(true)
+    expect(isStandIn('https://api.example.com')).toBe(false)
+  })
+})
+
+describe('the secrets that a gateway has a use for', () => {
+  const machine = { ...variables, CLERK_MACHINE_ID: 'mch_1' }
+  const keyed = { ...machine, CLERK_SECRET_KEY: 'sk_test_1' }
+  const owned = { ...variables, ADMIN_USER_EMAILS: 'ada@example.com' }
+  const believing = { ...withRoutes('/**'), users: { trustedEmailClaim: 'email' } }
+
+  it.each([
+    [[], withRoutes('/**'), variables],
+    [[], withRoutes('/**'), keyed],
+    [[], withRoutes({ accepts: ['jwt_template'] }), variables],
+    [['CLERK_SECRET_KEY'], withRoutes('/', { accepts: ['api_key'] }), keyed],
+    [['CLERK_SECRET_KEY'], withRoutes({ accepts: ['oauth_token'] }), variables],
+    [['CLERK_SECRET_KEY'], withRoutes({ exchange: 'backend' }), keyed],
+    [['CLERK_SECRET_KEY'], { ...withRoutes('/**'), templates: ['backend'] }, keyed],
+    [
+      ['CLERK_SECRET_KEY'],
+      { ...withRoutes('/**'), verify: { accepts: ['oauth_token'] } },
+      variables,
+    ],
+    [['CLERK_SECRET_KEY'], withRoutes('/**'), owned],
+    [[], believing, owned],
+    [['CLERK_MACHINE_SECRET_KEY'], withRoutes({ accepts: ['m2m_token'] }), machine],
+    [['CLERK_SECRET_KEY'], withRoutes({ accepts: ['m2m_token', 'api_key'] }), keyed],
+  ])('are %j and the signing key, for %j', (names, config, env) => {
+    const gateway = gatewayOf(config, { env })
+    expect(missingSecrets(gateway, new Set())).toEqual([...names, 'USHER_SIGNING_KEY'])
+    expect(missingSecrets(gateway, new Set(secretNames))).toEqual([])
+  })
+
+  it('are one less for machines where the key for everything is set', () => {
+    const gateway = gatewayOf(withRoutes({ accepts: ['m2m_token'] }), { env: machine })
+    const set = new Set(['CLERK_SECRET_KEY', 'USHER_SIGNING_KEY'])
+    expect(missingSecrets(gateway, set)).toEqual([])
+  })
+})
