@@ -10,6 +10,7 @@ import { projectPath } from '../support/platform.ts'
 /** What a user of all that the README shows has set. */
 const env = {
   ...variables,
+  ORIGIN_URL: 'https://origin.example.com',
   CLERK_SECRET_KEY: 'sk_test_secret',
   CLERK_MACHINE_ID: 'mch_2xhGateway',
   AUTHORIZED_PARTIES: 'https://app.example.com',
