@@ -108,7 +108,8 @@ function gatewayWith({ kind, source }: Example): Factory {
       return (given) => ({ origins, routes: run(`[${source}\n]`, { env: given }) })
     case 'words':
       return (given) => ({
-        ...withRoutes('/**'),
+        origins,
+        routes: [{ path: '/**', origin: 'api' }],
         ...Object(run(`({${source}\n})`, { env: given })),
       })
     case 'word':
