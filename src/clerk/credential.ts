@@ -17,23 +17,42 @@ type Found = Result<Credential, Refusal> | undefined
 const bearerScheme = /^\s*bearer(?:\s|$)/i
 const singleBearer = /^bearer +([^\s,]+)$/i
 
+/** What of an instance and of a moment says whether a cookie counts. */
+interface Seeker {
+  readonly issuer: CookieOwner
+  readonly nowMs: number
+}
+
+type Sought = Result<Credential | undefined, Refusal>
+
 /**
  * The one credential of a request: of the places where it may be, in their order, the first that has
  * something decides, be it good or bad. The query is none of them: addresses are logged and shared.
+ * Nothing is waited for but where a cookie has to be looked at.
  */
-export async function findCredential(
+export function findCredential(
   headers: Headers,
   carriers: readonly Carrier[],
-  { issuer, nowMs }: { issuer: CookieOwner; nowMs: number },
-): Promise<Result<Credential | undefined, Refusal>> {
-  for (const carrier of carriers) {
-    const found =
-      carrier === 'cookie' ? await findCookie(headers, issuer, nowMs) : findIn(carrier, headers)
-    if (found === undefined) continue
-    const isTooLarge = found.ok && found.value.token.length > tokenMaxBytes
-    return isTooLarge ? refuse('token-too-large') : found
+  seeker: Seeker,
+): Sought | Promise<Sought> {
+  for (const [index, carrier] of carriers.entries()) {
+    const cookie = carrier === 'cookie' ? headers.get('cookie') : null
+    if (cookie !== null) {
+      const others = carriers.slice(index + 1)
+      return findCookie(cookie, seeker).then((found) =>
+        found === undefined ? findCredential(headers, others, seeker) : bounded(found),
+      )
+    }
+    const found = carrier === 'cookie' ? undefined : findIn(carrier, headers)
+    if (found !== undefined) return bounded(found)
   }
   return ok(undefined)
+}
+
+/** What is longer than any token was not looked at, and is not to be remembered. */
+function bounded(found: Result<Credential, Refusal>): Sought {
+  const isTooLarge = found.ok && found.value.token.length > tokenMaxBytes
+  return isTooLarge ? refuse('token-too-large') : found
 }
 
 function findIn(carrier: Exclude<Carrier, 'cookie'>, headers: Headers): Found {
@@ -47,9 +66,7 @@ function findIn(carrier: Exclude<Carrier, 'cookie'>, headers: Headers): Found {
   }
 }
 
-async function findCookie(headers: Headers, issuer: CookieOwner, nowMs: number): Promise<Found> {
-  const header = headers.get('cookie')
-  if (header === null) return undefined
+async function findCookie(header: string, { issuer, nowMs }: Seeker): Promise<Found> {
   const token = await findSessionCookie(header, issuer, nowMs)
   if (!token.ok) return token
   return token.value === undefined ? undefined : ok({ token: token.value, carrier: 'cookie' })

@@ -68,7 +68,7 @@ export function createAssert(keys: readonly SigningKey[]): Assert {
 
   return (assertable, { nowMs }) => {
     if (assertable.request !== undefined) return renew(assertable, undefined, nowMs)
-    const name = JSON.stringify(statementOf(assertable))
+    const name = nameOf(assertable)
     const known = kept.get(name)
     const serves = known !== undefined && mayServe(known, assertable.principal, nowMs)
     return serves ? known.assertion : renew(assertable, name, nowMs)
@@ -90,10 +90,31 @@ function mayServe(
 
 /** All that an assertion says, but when. */
 function statementOf({ principal, holdings, audience, request }: Assertable) {
-  const { organization, tokenType, scopes } = principal
   return {
     iss: 'usher',
     aud: audience,
+    ...identityOf(principal),
+    ...(holdings && { roles: holdings.roles, permissions: holdings.permissions }),
+    ...(request && { mth: request.method, hst: request.host, pth: request.path }),
+  }
+}
+
+/** What tells a reusable assertion from others: the same text wherever it would say the same. */
+function nameOf({ principal, holdings, audience }: Assertable): string {
+  const known = identityTexts.get(principal)
+  const text = known ?? JSON.stringify(identityOf(principal))
+  if (known === undefined) identityTexts.set(principal, text)
+  return holdings === undefined
+    ? `${audience} ${text}`
+    : `${audience} ${text} ${JSON.stringify(holdings)}`
+}
+
+/** A principal is remembered with its token, and so is what is said of it. */
+const identityTexts = new WeakMap<Identified, string>()
+
+function identityOf(principal: Identified) {
+  const { organization, tokenType, scopes } = principal
+  return {
     ...(principal.kind === 'user' ? personOf(principal) : { sub: principal.subject }),
     // A session is what is usual; everything else says what it is.
     ...(tokenType !== 'session_token' && { token_type: tokenType, scope: scopes.join(' ') }),
@@ -105,8 +126,6 @@ function statementOf({ principal, holdings, audience, request }: Assertable) {
         permissions: organization.permissions,
       },
     }),
-    ...(holdings && { roles: holdings.roles, permissions: holdings.permissions }),
-    ...(request && { mth: request.method, hst: request.host, pth: request.path }),
   }
 }
 

@@ -75,11 +75,13 @@ export async function authenticate(
   if (credential === undefined) {
     return access.kind === 'optional' ? ok(nobody) : refuse('token-missing')
   }
-  const { carrier } = credential
+  const { carrier, token } = credential
+  const demand = { issuer: authority.issuer, accepts: scrutiny.accepts }
   const principal =
     carrier === 'cookie'
       ? await verifyCookie(credential, { asking, scrutiny }, authority)
-      : await verify(credential, { asking, scrutiny }, authority)
+      : (recallToken(token, demand, moment) ??
+        (await verify(credential, { asking, scrutiny }, authority)))
   if (!principal.ok) {
     const forgiven = access.kind === 'optional' && hasLapsed(principal.error, credential, request)
     return forgiven ? ok(lapsed) : principal
@@ -95,19 +97,17 @@ interface Circumstances {
   readonly scrutiny: Scrutiny
 }
 
-async function verify(
+/** A credential that is not remembered. */
+function verify(
   { token }: Credential,
   { asking, scrutiny }: Circumstances,
   { issuer, verifyOpaque }: Authority,
 ): Promise<Result<Identified, Refusal>> {
   const { moment, request } = asking
   const { accepts, revocation } = scrutiny
-  const demand = { issuer, accepts }
-  const known = recallToken(token, demand, moment)
-  if (known !== undefined) return known
   const type = opaqueTypeOf(token)
-  if (type === undefined) return verifyToken(token, demand, moment)
-  if (!accepts.includes(type)) return refuse('token-type-mismatch')
+  if (type === undefined) return verifyToken(token, { issuer, accepts }, moment)
+  if (!accepts.includes(type)) return Promise.resolve(refuse('token-type-mismatch'))
   const clientAddress = request.headers.get('cf-connecting-ip') ?? ''
   return verifyOpaque({ token, type, clientAddress, mustBeFresh: revocation === 'fresh', moment })
 }
