@@ -153,7 +153,8 @@ export function isIdentifier(value: unknown): value is string {
   return typeof value === 'string' && /^[!-~]{1,255}$/.test(value)
 }
 
-function isAbsent(value: unknown): value is undefined | null {
+/** Whether a claim is not there, or null, which some issuers write for that. */
+export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null
 }
 

@@ -101,13 +101,13 @@ const opaqueToken = /\b(?:ak|mt|oat)_/
 const jwtLike = /(?<![\w+/=-])([\w+/=-]+)\.([\w+/=-]+)\.[\w+/=-]*/g
 
 /**
- * Whether an `Authorization` value has the shape of a Clerk credential, whatever its scheme: an opaque
+ * Whether the value of a header has the shape of a Clerk credential, whatever its scheme: an opaque
  * `ak_`, `mt_` or `oat_` token, an OAuth access token, or a JWT that names one of `issuers`. It reads as
  * loosely as any origin might, and a JWT that cannot be read counts.
  */
-export function looksLikeClerk(authorization: string, issuers: readonly string[]): boolean {
-  if (opaqueToken.test(authorization)) return true
-  return [...authorization.matchAll(jwtLike)].some(([, first = '', second = '']) => {
+export function looksLikeClerk(value: string, issuers: readonly string[]): boolean {
+  if (opaqueToken.test(value)) return true
+  return [...value.matchAll(jwtLike)].some(([, first = '', second = '']) => {
     const header = readLoosely(first)
     if (header === undefined) return false
     const payload = readLoosely(second)
@@ -118,8 +118,8 @@ export function looksLikeClerk(authorization: string, issuers: readonly string[]
 
 function readLoosely(part: string): Claims | undefined {
   try {
-    const value: unknown = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')))
-    return typeof value === 'object' && value !== null ? (value as Claims) : undefined
+    const parsed: unknown = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')))
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Claims) : undefined
   } catch {
     return undefined
   }

@@ -80,7 +80,8 @@ function decodeObject(part: string): Result<Claims, Refusal> {
   return ok(value)
 }
 
-function isObject(value: unknown): value is Claims {
+/** Whether a JSON value is an object: no list, and not null. */
+export function isObject(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -5,7 +5,7 @@ import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
 import type { JwtType } from './token-type.ts'
 
-/** The one algorithm that Clerk signs session tokens with. It comes from the key, never from a token. */
+/** The one algorithm that Clerk signs tokens with. It comes from the key, never from a token. */
 export const keyAlgorithm = 'RS256'
 
 /** RSA below this is not accepted (RFC 7518 section 3.3). */

@@ -1,14 +1,9 @@
-import {
-  type Claims,
-  type Identified,
-  type Machine,
-  noEntitlements,
-  type User,
-} from '../model/principal.ts'
+import type { Claims, Identified, Machine, User } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
 import { type BackendAnswer, retryAfterOf } from './backend.ts'
 import { isIdentifier } from './claims.ts'
+import { isObject } from './jwt.ts'
 import type { OpaqueType } from './token-type.ts'
 
 /** What Clerk's answers about opaque credentials must agree with. */
@@ -137,8 +132,8 @@ function userOf(tokenType: OpaqueType, record: OpaqueRecord): User {
     sessionId: undefined,
     actor: undefined,
     clientId: undefined,
-    features: noEntitlements,
-    plans: noEntitlements,
+    features: undefined,
+    plans: undefined,
     factorAges: undefined,
     organization: undefined,
     ...accreditationOf(tokenType, record),
@@ -162,8 +157,4 @@ function accreditationOf(tokenType: OpaqueType, record: OpaqueRecord) {
   const said = registered.filter(([, value]) => value !== undefined)
   const claims = { ...record.claims, ...Object.fromEntries(said) }
   return { tokenType, tokenId, scopes, claims, issuedAtSeconds, expiresAtSeconds, token: '' }
-}
-
-function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -8,7 +8,7 @@ import type {
 } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import { isIdentifier, machineScopesOf, type TokenTimes } from './claims.ts'
+import { isAbsent, isIdentifier, machineScopesOf, type TokenTimes } from './claims.ts'
 import type { JwtType } from './token-type.ts'
 
 /** A token whose claims are acceptable, and when it holds. */
@@ -212,10 +212,6 @@ function readActor(act: unknown): Reading<{ subject: string }> {
 
 function list(value: unknown): string[] {
   return isName(value) ? value.split(',').map((part) => part.trim()) : []
-}
-
-function isAbsent(value: unknown): value is undefined | null {
-  return value === undefined || value === null
 }
 
 function isName(value: unknown): value is string {

@@ -1,6 +1,8 @@
 import { intersectPaths, type PathPattern } from '../model/pattern.ts'
 import type { Access, Escape } from '../model/route.ts'
 import { conditionsWithin } from './access.ts'
+import { suggestion } from './nearest.ts'
+import { parameterNames } from './path.ts'
 import type { Problem } from './problem.ts'
 
 /** What of a route its conditions have to fit, as far as it could be read. */
@@ -13,6 +15,16 @@ export interface AccessDraft {
 
 /** What is wrong between the conditions of one route and its path. */
 export const accessRules: readonly ((draft: AccessDraft) => readonly Problem[])[] = [
+  function organizationIsInThePath({ path, access, place }) {
+    if (path === undefined || access?.kind !== 'signed-in') return []
+    const names = parameterNames(path)
+    return conditionsWithin(access.condition).flatMap((condition) =>
+      condition.kind === 'organization-parameter' && !names.includes(condition.parameter)
+        ? [{ place: `${place}.access`, message: missingParameter(condition.parameter, names) }]
+        : [],
+    )
+  },
+
   function organizationPatternsCanMatch({ path, access, place }) {
     if (path === undefined) return []
     return organizationPatterns(access)
@@ -30,6 +42,11 @@ export const accessRules: readonly ((draft: AccessDraft) => readonly Problem[])[
     return [{ place: `${place}.escapes`, message }]
   },
 ]
+
+function missingParameter(parameter: string, names: readonly string[]): string {
+  const hint = suggestion(parameter, names) || ' Add it, or name an organisation.'
+  return `The path has no parameter ":${parameter}".${hint}`
+}
 
 function organizationPatterns(access: Access | undefined): readonly PathPattern[] {
   if (access?.kind !== 'signed-in') return []

@@ -1,4 +1,4 @@
-import type { Access, Condition } from '../model/route.ts'
+import { type Access, type Condition, signedIn } from '../model/route.ts'
 import { policyWords } from './access-words.ts'
 import {
   type Draft,
@@ -17,17 +17,14 @@ import {
 /** Conditions nest no deeper: an object that contains itself is a problem, not an endless loop. */
 const depthMax = 10
 
-/** True of everyone who is signed in. */
+/** Stands for a word that was not written, and is true of everyone. */
 const anyone: Condition = { kind: 'all', of: [] }
 
 const words: Readonly<Record<'public' | 'optional' | 'signed-in', Access>> = {
   public: { kind: 'public' },
   optional: { kind: 'optional' },
-  'signed-in': { kind: 'signed-in', condition: anyone, needsFacts: false },
+  'signed-in': signedIn,
 }
-
-/** What a route asks for that says nothing: whoever is signed in. */
-export const defaultAccess: Access = words['signed-in']
 
 const accessWord = word(['public', 'optional', 'signed-in'])
 

@@ -1,12 +1,9 @@
 import { isStripped } from '../model/headers.ts'
-import { type Carrier, type TokenType, tokenTypes } from '../model/principal.ts'
+import { type Carrier, sessionsAlone, type TokenType, tokenTypes } from '../model/principal.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Access, Admission } from '../model/route.ts'
 import type { Problem } from './problem.ts'
 import { type Draft, listOf, optional, parsed, type Shape, word } from './shape.ts'
-
-/** What counts where nothing is said. */
-export const sessionsAlone: readonly TokenType[] = ['session_token']
 
 /** The words of a route that say which credentials count, and where they are looked for. */
 export const credentialFields = {

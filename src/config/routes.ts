@@ -6,15 +6,16 @@ import {
   matchesHost,
   type Origin,
   type Route,
+  signedIn,
 } from '../model/route.ts'
-import { accessShape, conditionsWithin, defaultAccess } from './access.ts'
+import { accessShape } from './access.ts'
 import { accessRules } from './access-rules.ts'
 import { parseHost } from './address.ts'
 import { credentialFields, credentialRules, type IsSet, usualCarriers } from './credentials.ts'
 import { suggestion } from './nearest.ts'
 import type { Target } from './origins.ts'
 import { ambiguities, type PlacedSet } from './overlap.ts'
-import { parameterNames, parsePath } from './path.ts'
+import { parsePath } from './path.ts'
 import type { Problem } from './problem.ts'
 import { hostText } from './request-set.ts'
 import { unreachableRoutes } from './selection.ts'
@@ -40,7 +41,7 @@ const routeFields = {
   methods: optional(listOf(parsed(parseMethod)), 'every' as const),
   host: optional(parsed(parseHostPattern), everyHost),
   origin: text,
-  access: optional(accessShape, defaultAccess),
+  access: optional(accessShape, signedIn),
   ...credentialFields,
   assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
   escapes: optional(listOf(word(escapes)), noEscapes),
@@ -188,16 +189,6 @@ const rules: readonly Rule[] = [
       }))
   },
 
-  function organizationIsInThePath({ path, access, place }) {
-    if (path === undefined || access?.kind !== 'signed-in') return []
-    const names = parameterNames(path)
-    return conditionsWithin(access.condition).flatMap((condition) =>
-      condition.kind === 'organization-parameter' && !names.includes(condition.parameter)
-        ? [{ place: `${place}.access`, message: missingParameter(condition.parameter, names) }]
-        : [],
-    )
-  },
-
   function hostIsServed({ host, place }, context) {
     if (host === undefined || isServed(context)({ host })) return []
     return [
@@ -233,11 +224,6 @@ const refusedUnlessAllowed: ReadonlyMap<string, readonly [Escape, ...Escape[]]> 
   ['#', ['%23']],
   ['?', ['%3F']],
 ])
-
-function missingParameter(parameter: string, names: readonly string[]): string {
-  const hint = suggestion(parameter, names) || ' Add it, or name an organisation.'
-  return `The path has no parameter ":${parameter}".${hint}`
-}
 
 /** The gateway forwards neither tunnels nor what would echo the identity headers to the caller. */
 function parseMethod(method: string): Result<string, string> {

@@ -1,18 +1,18 @@
-import { tokenTypes } from '../model/principal.ts'
-import type { Access, Admission } from '../model/route.ts'
-import { accessShape, conditionsWithin, defaultAccess } from './access.ts'
-import { credentialRules, type IsSet, sessionsAlone, usualCarriers } from './credentials.ts'
+import { sessionsAlone, tokenTypes } from '../model/principal.ts'
+import { type Access, type Admission, signedIn } from '../model/route.ts'
+import { accessShape, conditionsWithin } from './access.ts'
+import { credentialRules, type IsSet, usualCarriers } from './credentials.ts'
 import type { Problem } from './problem.ts'
 import { type Draft, listOf, object, optional, type Reading, unsound, word } from './shape.ts'
 
 const verifyFields = {
   accepts: optional(listOf(word(tokenTypes)), sessionsAlone),
-  access: optional(verifierShape, defaultAccess),
+  access: optional(verifierShape, signedIn),
 }
 
 const defaultVerify: Draft<typeof verifyFields> = {
   accepts: sessionsAlone,
-  access: defaultAccess,
+  access: signedIn,
 }
 
 /** The shape of `verify`. */
@@ -40,7 +40,7 @@ function verifierShape(value: unknown, place: string): Reading<Access> {
 
 /** Who may ask what a token is worth. */
 export function verifierAdmission(
-  { accepts = sessionsAlone, access = defaultAccess }: Draft<typeof verifyFields>,
+  { accepts = sessionsAlone, access = signedIn }: Draft<typeof verifyFields>,
   isSet: IsSet,
 ): Admission {
   const carriers = usualCarriers(accepts, isSet)

@@ -11,7 +11,7 @@ import {
   type Carrier,
   type Identified,
   type Principal,
-  type TokenType,
+  sessionsAlone,
   type User,
 } from '../model/principal.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
@@ -69,7 +69,8 @@ export async function authenticate(
   const { request, moment } = asking
   if (access.kind === 'public') return ok(nobody)
   const seeker = { issuer: authority.issuer, nowMs: moment.nowMs }
-  const found = await findCredential(request.headers, scrutiny.carriers, seeker)
+  const sought = findCredential(request.headers, scrutiny.carriers, seeker)
+  const found = sought instanceof Promise ? await sought : sought
   if (!found.ok) return found
   const credential = found.value
   if (credential === undefined) {
@@ -111,8 +112,6 @@ function verify(
   const clientAddress = request.headers.get('cf-connecting-ip') ?? ''
   return verifyOpaque({ token, type, clientAddress, mustBeFresh: revocation === 'fresh', moment })
 }
-
-const sessionsAlone: readonly TokenType[] = ['session_token']
 
 /** A cookie holds a session token and nothing else, and is not taken from another site's hand. */
 async function verifyCookie(

@@ -1,7 +1,7 @@
 import { type Identified, type Principal, tokenTypes, type User } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Access, Rules } from '../model/route.ts'
+import { type Access, type Rules, signedIn } from '../model/route.ts'
 import type { Asking } from './asking.ts'
 import { type Authority, authenticate, type Scrutiny } from './authenticate.ts'
 import { authorize } from './authorize.ts'
@@ -30,11 +30,6 @@ export interface Receptionist {
 }
 
 const optional: Access = { kind: 'optional' }
-const signedIn: Access = {
-  kind: 'signed-in',
-  condition: { kind: 'all', of: [] },
-  needsFacts: false,
-}
 
 /** How a token is looked at that someone asks about. */
 const anyToken: Scrutiny = {

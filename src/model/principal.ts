@@ -26,6 +26,9 @@ export const tokenTypes = [
 /** See {@link tokenTypes}. */
 export type TokenType = (typeof tokenTypes)[number]
 
+/** What counts where nothing else is named, and all that a cookie can hold. */
+export const sessionsAlone: readonly TokenType[] = ['session_token']
+
 /**
  * Where a credential is looked for: `Authorization: Bearer`, Clerk's session cookie, the subprotocol of a
  * WebSocket, or a header of this name. A browser sends a cookie unasked; it never does the others.
@@ -93,6 +96,3 @@ export type Principal = Anonymous | Identified
 
 /** Nobody, without a reason. */
 export const anonymous: Anonymous = { kind: 'anonymous' }
-
-/** No feature and no plan. */
-export const noEntitlements: Entitlements = { organization: [], user: [] }

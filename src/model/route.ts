@@ -70,6 +70,13 @@ export type Access =
   | { readonly kind: 'optional' }
   | { readonly kind: 'signed-in'; readonly condition: Condition; readonly needsFacts: boolean }
 
+/** Who passes where nothing is asked but that it is somebody. */
+export const signedIn: Access = {
+  kind: 'signed-in',
+  condition: { kind: 'all', of: [] },
+  needsFacts: false,
+}
+
 /** How the identity assertion of a route is bound: reusable in a session, to one request, or not made. */
 export type AssertionMode = 'session' | 'request' | 'off'
 

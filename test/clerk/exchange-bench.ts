@@ -1,5 +1,5 @@
 import { createExchange, type ExchangeParts } from '../../src/clerk/exchange.ts'
-import { type ActiveOrganization, noEntitlements, type User } from '../../src/model/principal.ts'
+import type { ActiveOrganization, User } from '../../src/model/principal.ts'
 import type { Refusal } from '../../src/model/refusal.ts'
 import { createFakeClock, type FakeClock, noonMs } from '../support/fake-clock.ts'
 import { base64url } from '../support/tokens.ts'
@@ -15,8 +15,8 @@ export function ada(changes: Partial<User> = {}): User {
     sessionId: 'sess_ada',
     actor: undefined,
     clientId: undefined,
-    features: noEntitlements,
-    plans: noEntitlements,
+    features: undefined,
+    plans: undefined,
     factorAges: undefined,
     tokenType: 'session_token',
     tokenId: 'jti_1',
