@@ -3,6 +3,7 @@ import type { Issuer } from '../clerk/issuer.ts'
 import type { VerifyOpaque } from '../clerk/opaque.ts'
 import { recallToken, verifyToken } from '../clerk/token.ts'
 import { opaqueTypeOf } from '../clerk/token-type.ts'
+import type { Asking } from '../model/asking.ts'
 import type { Moment } from '../model/clock.ts'
 import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
@@ -17,7 +18,6 @@ import {
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Route } from '../model/route.ts'
-import type { Asking } from './asking.ts'
 import { isFromHere, mayUseCookie } from './same-origin.ts'
 
 /** Who is asking, and what was read of them on the way. */

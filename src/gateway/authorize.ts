@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Route } from '../model/route.ts'
+import type { CanonicalTarget } from '../model/target.ts'
 import type { Caller } from './authenticate.ts'
-import type { CanonicalTarget } from './canonical.ts'
 import { weigh } from './condition.ts'
 
 /** What is asked of callers, and what the parameters of its path stand for. */

@@ -1,4 +1,5 @@
 import type { Exchange } from '../clerk/exchange.ts'
+import type { Asking } from '../model/asking.ts'
 import {
   foldHeaderName,
   identityHeaders,
@@ -12,7 +13,6 @@ import type { Identified, User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { ok, type Result, unreachable } from '../model/result.ts'
 import type { LooseHeader, Rules } from '../model/route.ts'
-import type { Asking } from './asking.ts'
 import type { Assert } from './assertion.ts'
 import type { Authority, Caller } from './authenticate.ts'
 import { isSafe } from './same-origin.ts'

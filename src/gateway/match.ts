@@ -2,7 +2,8 @@ import { isWebSocket, loopHeader } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
 import { matchesHost, type Route } from '../model/route.ts'
-import { type CanonicalTarget, refusalOfEscape } from './canonical.ts'
+import type { CanonicalTarget } from '../model/target.ts'
+import { refusalOfEscape } from './canonical.ts'
 import { lenientReadings } from './reading.ts'
 
 /** A route that a request is for, with what its parameters stand for. */

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import { matchesHost, type Rules } from '../model/route.ts'
-import type { CanonicalTarget } from './canonical.ts'
+import type { CanonicalTarget } from '../model/target.ts'
 import { lenientReadings } from './reading.ts'
 
 /** Clerk's Frontend API through the gateway's own domain lives here; no origin ever does. */

@@ -4,20 +4,20 @@
  * The front door calls it for every request; Usher's own rooms are one of its exits.
  */
 import type { Exchange } from '../clerk/exchange.ts'
+import type { TakeRecord } from '../events/record.ts'
 import type { Clock } from '../model/clock.ts'
 import { factualHeaders, type Route, type Rules } from '../model/route.ts'
+import { answer } from '../proxy/answer.ts'
+import { forward, type Roads } from '../proxy/forward.ts'
 import type { Greet } from './acquaintance.ts'
-import { answer } from './answer.ts'
-import type { Rooms } from './asking.ts'
 import type { Assert } from './assertion.ts'
 import { type Authority, authenticate, type Scrutiny } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { canonicalize } from './canonical.ts'
-import { forward, type Roads } from './forward.ts'
 import { introduce } from './identity.ts'
 import { match, type RouteTable } from './match.ts'
 import { findSurface } from './own.ts'
-import type { TakeRecord } from './record.ts'
+import type { Rooms } from './rooms.ts'
 import { beginVisit, type Keeper } from './visit.ts'
 
 /** Everything the gateway needs of the world, once per isolate. */

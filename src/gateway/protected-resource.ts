@@ -1,6 +1,6 @@
 import type { Condition, Route, Rules } from '../model/route.ts'
 import { matchesHost } from '../model/route.ts'
-import type { CanonicalTarget } from './canonical.ts'
+import type { CanonicalTarget } from '../model/target.ts'
 import { type RouteTable, routesAt } from './match.ts'
 import { findSurface, resourceMetadataPath } from './own.ts'
 

@@ -1,13 +1,13 @@
+import type { RequestRecord, TakeRecord } from '../events/record.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import type { User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
 import type { Route, Rules } from '../model/route.ts'
+import type { CanonicalTarget } from '../model/target.ts'
 import type { Greet } from './acquaintance.ts'
 import type { Caller } from './authenticate.ts'
-import type { CanonicalTarget } from './canonical.ts'
 import { metadataAddress } from './protected-resource.ts'
-import type { RequestRecord, TakeRecord } from './record.ts'
 
 /** Who keeps work alive that goes on behind an answer: the execution context of the Worker. */
 export interface Keeper {

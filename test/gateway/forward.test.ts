@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { upstreamUrl } from '../../src/gateway/forward.ts'
+import { upstreamUrl } from '../../src/proxy/forward.ts'
 import { createWorld, gatewayUrl, type World } from '../support/world.ts'
 
 let world: World

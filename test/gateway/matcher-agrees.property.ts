@@ -12,9 +12,10 @@ import {
 import { compileGateway } from '../../src/config/compile.ts'
 import { defineGateway } from '../../src/config/define.ts'
 import { strict } from '../../src/config/relaxations.ts'
-import { type CanonicalTarget, canonicalize } from '../../src/gateway/canonical.ts'
+import { canonicalize } from '../../src/gateway/canonical.ts'
 import { buildRouteTable, match } from '../../src/gateway/match.ts'
 import { escapes as everyEscape, type Rules } from '../../src/model/route.ts'
+import type { CanonicalTarget } from '../../src/model/target.ts'
 import { type Config, faultOf, methods, type RouteDraft } from '../support/route-reference.ts'
 import { type Tally, tallyUp } from '../support/tally.ts'
 

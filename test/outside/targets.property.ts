@@ -1,6 +1,6 @@
 import { array, assert, asyncProperty, constantFrom, record } from 'fast-check'
+import type { RequestRecord } from '../../src/events/record.ts'
 import { canonicalize } from '../../src/gateway/canonical.ts'
-import type { RequestRecord } from '../../src/gateway/record.ts'
 import { escapes } from '../../src/model/route.ts'
 import { bearer, type Scene, targetOf } from '../support/gateway.ts'
 import { headerValues, type RawMessage, status } from '../support/raw.ts'

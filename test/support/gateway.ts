@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { RequestRecord } from '../../src/gateway/record.ts'
+import type { RequestRecord } from '../../src/events/record.ts'
 import { type RawMessage, type RawOrigin, rawGet, sendRaw, startRawOrigin } from './raw.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { makeKey, mintSession, publicPem, testIssuer } from './tokens.ts'

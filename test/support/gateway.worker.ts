@@ -1,6 +1,6 @@
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
 import { type Env, frontDoor } from '../../src/deps.ts'
-import type { RequestRecord } from '../../src/gateway/record.ts'
+import type { RequestRecord } from '../../src/events/record.ts'
 import { ok } from '../../src/model/result.ts'
 
 // The whole gateway behind its own front door, for tests that speak to it over sockets. What the test

@@ -37,6 +37,7 @@ export const ranks: Readonly<Record<string, number>> = {
   portal: 6,
   gateway: 5,
   api: 5,
+  proxy: 4,
   tasks: 4,
   events: 3,
   clerk: 2,

@@ -1,8 +1,8 @@
 import type { RouteConfig } from '../../src/config/define.ts'
 import { selectRoute } from '../../src/config/selection.ts'
-import type { CanonicalTarget } from '../../src/gateway/canonical.ts'
 import type { match } from '../../src/gateway/match.ts'
 import { escapes as everyEscape, type Route, type Rules } from '../../src/model/route.ts'
+import type { CanonicalTarget } from '../../src/model/target.ts'
 import { namesRead } from './target-readings.ts'
 
 /** What of a line of a config decides which requests it is for. */

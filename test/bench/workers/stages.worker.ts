@@ -1,15 +1,16 @@
 import { decodeToken } from '../../../src/clerk/jwt.ts'
 import { defineGateway } from '../../../src/config/define.ts'
 import { type Env, openGateway } from '../../../src/deps.ts'
-import type { Asking } from '../../../src/gateway/asking.ts'
+import type { Asking } from '../../../src/model/asking.ts'
 import { authenticate, type Caller } from '../../../src/gateway/authenticate.ts'
 import { authorize } from '../../../src/gateway/authorize.ts'
-import { type CanonicalTarget, canonicalize } from '../../../src/gateway/canonical.ts'
+import { canonicalize } from '../../../src/gateway/canonical.ts'
 import { introduce } from '../../../src/gateway/identity.ts'
 import { type Match, match } from '../../../src/gateway/match.ts'
 import { findSurface } from '../../../src/gateway/own.ts'
 import type { Gateway } from '../../../src/gateway/pipeline.ts'
 import type { Result } from '../../../src/model/result.ts'
+import type { CanonicalTarget } from '../../../src/model/target.ts'
 
 // The stages of the request path alone: one request makes one of them run many times over, and what it
 // cost is seen from outside. `/load` takes tokens, `/run?stage=…&times=…` runs.

@@ -1,4 +1,5 @@
 import { foreignProtocols, ownProtocol, protocolsOf } from '../clerk/subprotocol.ts'
+import type { Asking } from '../model/asking.ts'
 import {
   foldHeaderName,
   identityHeaders,
@@ -7,7 +8,6 @@ import {
   nominated,
   remembering,
 } from '../model/headers.ts'
-import type { Asking } from './asking.ts'
 
 /**
  * What the client receives of the origin's answer: status and body as they are, without headers that

@@ -1,9 +1,14 @@
+/**
+ * Proxy: the road between Usher and an origin, from the request that may leave to the answer that comes back.
+ * It never decides who may pass, and reaches the world only by roads that it is handed.
+ * The gateway calls it once a caller has been admitted and introduced.
+ */
 import type { Clock } from '../model/clock.ts'
 import { loopHeader } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result, unreachable } from '../model/result.ts'
 import type { Origin } from '../model/route.ts'
-import type { CanonicalTarget } from './canonical.ts'
+import type { CanonicalTarget } from '../model/target.ts'
 
 /** Sends a request, as `fetch` does. */
 export type Road = (input: string | Request, init?: RequestInit) => Promise<Response>

@@ -1,3 +1,8 @@
+/**
+ * Events: what happened, and who is told of it.
+ * It never decides anything, and nothing that it writes down could be used as a credential.
+ * The gateway hands it a record of every request; the fuse box gives it somewhere to write.
+ */
 import type { RefusalCode } from '../model/refusal.ts'
 
 /** What is noted of one request: never a credential, a query or a body. */
