@@ -61,7 +61,7 @@ function claimValue(value: unknown, place: string): Reading<ClaimValue> {
 }
 
 /** The name of a claim, or a JSON Pointer (RFC 6901) into what is nested in one. */
-function parseClaimName(name: string): Result<string, string> {
+export function parseClaimName(name: string): Result<string, string> {
   const isPointer = name.startsWith('/')
   if (name === '') return err('A claim has a name.')
   if (isPointer && /~(?![01])/.test(name)) return err('In a pointer "~" is written "~0".')

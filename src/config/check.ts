@@ -1,9 +1,14 @@
 import { err, ok, type Result } from '../model/result.ts'
 import { looseHeaders } from '../model/route.ts'
 import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
+import { corsShape } from './cors.ts'
 import { parseTemplate } from './credentials.ts'
 import { surfaces } from './define.ts'
-import { type OriginContext, originShape } from './origins.ts'
+import type { OriginContext } from './endpoints.ts'
+import { identityMapShape } from './hand-off.ts'
+import { headerLimitsShape } from './header-limits.ts'
+import { observationShape } from './observation.ts'
+import { originShape } from './origins.ts'
 import type { Relaxations } from './relaxations.ts'
 import { routeShape } from './routes.ts'
 import {
@@ -39,7 +44,7 @@ function configFields(context: OriginContext) {
   const { relaxations } = context
   return {
     origins: recordOf(originShape(context), parseOriginName),
-    routes: soundItemsOf(routeShape),
+    routes: soundItemsOf(routeShape(relaxations)),
     prefix: optional(parsed(parsePrefix), '/_usher'),
     aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
     facts: optional(object(factsFields), defaultFacts),
@@ -48,6 +53,10 @@ function configFields(context: OriginContext) {
     templates: optional(listOf(parsed(parseTemplate)), []),
     identity: optional(word(['headers', 'assertion']), 'headers' as const),
     identityHeaders: optional(listOf(word(looseHeaders)), []),
+    identityMap: identityMapShape,
+    cors: corsShape(relaxations),
+    headerLimits: headerLimitsShape,
+    observation: observationShape,
     hosts: optional(listOf(parsed(parseHost)), null),
     canonicalOrigin: optional(
       parsed((source) => parseOrigin(source, relaxations)),

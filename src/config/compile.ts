@@ -5,12 +5,14 @@
  * authors call `defineGateway`.
  */
 import { err, ok, type Result } from '../model/result.ts'
-import type { Rules } from '../model/route.ts'
+import { factualHeaders, type Rules } from '../model/route.ts'
 import { type ConfigDraft, readConfig } from './check.ts'
+import { corsOf } from './cors.ts'
 import { carrierNamesOf, surfaceAdmission } from './credentials.ts'
 import type { GatewayDefinition } from './define.ts'
 import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
-import { lint } from './lint.ts'
+import { handOffProblems } from './hand-off.ts'
+import { originProblems } from './origin-rules.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { compileRoutes } from './routes.ts'
@@ -22,8 +24,6 @@ import { variableTable } from './variables.ts'
 export interface Gateway {
   readonly rules: Rules
   readonly settings: Settings
-  /** What is legal but risky. */
-  readonly warnings: readonly Problem[]
 }
 
 /** Compiles a gateway with its environment. The error is all that is wrong, each with its place. */
@@ -35,8 +35,7 @@ export function compileGateway(
   const settings = readEnvironment(variables, relaxations)
   const rules = compileRules(definition, variables, relaxations)
   if (settings.ok && rules.ok) {
-    const gateway = { rules: rules.value, settings: settings.value }
-    return ok({ ...gateway, warnings: lint(gateway, relaxations) })
+    return ok({ rules: rules.value, settings: settings.value })
   }
   return err([settings, rules].flatMap((result) => (result.ok ? [] : result.error)))
 }
@@ -60,9 +59,12 @@ function compileRules(
     ...problems,
     ...compiled.problems,
     ...surfaceProblems(draft, isSet),
-    ...disagreements(draft, { hosts, relaxations }),
+    ...originProblems(draft.origins, { hosts, relaxations }),
+    ...disagreements(draft, hosts),
+    ...handOffProblems(draft),
   ]
   if (all.length > 0 || !isWhole(draft)) return err(all)
+  const told = [...draft.identityHeaders, ...draft.identityMap.map(({ source }) => source)]
   return ok({
     prefix: draft.prefix,
     aliases: spelledOut(draft.aliases),
@@ -79,6 +81,12 @@ function compileRules(
     trustedEmailClaim: draft.users.trustedEmailClaim ?? undefined,
     identity: draft.identity,
     identityHeaders: draft.identityHeaders,
+    identityMap: draft.identityMap,
+    tellsFacts: told.some((source) => factualHeaders.includes(source)),
+    tellsEmail: told.includes('email'),
+    cors: corsOf(draft.cors, ['GET', 'POST'], carrierNamesOf(compiled.routes)),
+    headerLimits: draft.headerLimits,
+    observation: draft.observation,
     escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
   })
 }
@@ -125,7 +133,7 @@ function watched(
 /** What is wrong between parts of a config that are each sound. */
 function disagreements(
   draft: ConfigDraft,
-  { hosts, relaxations }: { hosts: ReadonlySet<string> | undefined; relaxations: Relaxations },
+  hosts: ReadonlySet<string> | undefined,
 ): readonly Problem[] {
   const { prefix, aliases, canonicalOrigin, signInUrl } = draft
   const own = [...(aliases?.keys() ?? [])].filter((path) =>
@@ -151,15 +159,6 @@ function disagreements(
       const message = "Leaves the origin without any identity, because identity is 'assertion'."
       problems.push({ place: `${place}.assertion`, message })
     }
-  }
-  for (const [name, target] of draft.origins ?? []) {
-    if (target?.kind === 'same-host' && hosts === undefined && !relaxations.plainAddresses) {
-      const message = 'Goes wherever the Host header says: name the hosts that are served in hosts.'
-      problems.push({ place: `origins.${name}`, message })
-    }
-    if (target?.kind !== 'url' || !hosts?.has(new URL(target.base).host)) continue
-    const message = "Is the gateway's own host: requests would go in circles. Use 'same-host'."
-    problems.push({ place: `origins.${name}.url`, message })
   }
   if (canonicalOrigin && hosts && !hosts.has(new URL(canonicalOrigin).host)) {
     const message = 'Its host is not one of hosts and would be answered with 421: add it there.'

@@ -16,7 +16,7 @@ export const credentialFields = {
 /** What was read of {@link credentialFields}, and of who may pass. */
 export type CredentialDraft = Draft<typeof credentialFields> & {
   readonly access: Access | undefined
-  readonly websocket: boolean | undefined
+  readonly websocket: object | null | undefined
   readonly passCredential: boolean | undefined
   readonly place: string
 }
@@ -123,7 +123,7 @@ const rules: readonly Rule[] = [
   },
 
   function subprotocolsBelongToWebSockets({ carriers, websocket, place }) {
-    if (!carriers?.includes('subprotocol') || websocket !== false) return []
+    if (!carriers?.includes('subprotocol') || websocket !== null) return []
     const message = 'Only WebSockets have a subprotocol: say websocket: true, or remove it.'
     return [{ place: `${place}.carriers`, message }]
   },

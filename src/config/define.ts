@@ -6,41 +6,20 @@ import type {
   LooseHeader,
   Reverification,
 } from '../model/route.ts'
+import type { BodyConfig } from './bodies.ts'
+import type { CacheConfig } from './caching.ts'
+import type { CorsConfig } from './cors.ts'
+import type { IdentityMapConfig } from './hand-off.ts'
+import type { RequestHeadersConfig, ResponseHeadersConfig } from './header-changes.ts'
+import type { HeaderLimitsConfig } from './header-limits.ts'
+import type { LimitConfig } from './limits.ts'
+import type { ObservationConfig } from './observation.ts'
+import type { OriginConfig } from './origins.ts'
+import type { RewriteConfig } from './rewriting.ts'
+import type { SocketConfig } from './sockets.ts'
 
 /** The variables of the environment, trimmed; one that is missing or empty is `undefined`. */
 export type ConfigEnvironment = Readonly<Record<string, string | undefined>>
-
-/** A time such as `'500ms'`, `'10s'` or `'1m'`. */
-export type Duration = `${number}ms` | `${number}s` | `${number}m`
-
-/** How long Usher waits for an origin; the same for every kind of origin. */
-interface OriginTimeout {
-  /** How long to wait for the headers of an answer, 1 ms to 10 min; `'30s'` when not given. */
-  readonly timeout?: Duration
-}
-
-/** An API that is reached by its address. */
-export interface UrlOrigin extends OriginTimeout {
-  /**
-   * An https address, with a base path if you like: `'https://api.internal.example.com/v1'`. It may
-   * be read from a variable; `undefined` is reported together with the variables that are missing.
-   */
-  readonly url: string | undefined
-}
-
-/** An API that is a Worker of the same account, reached by a service binding. */
-export interface ServiceOrigin extends OriginTimeout {
-  /** The name of the binding in `wrangler.toml`. */
-  readonly service: string
-}
-
-/** The API on whose own host this Worker runs, as a route in front of it. */
-export interface SameHostOrigin extends OriginTimeout {
-  readonly sameHost: true
-}
-
-/** An API behind Usher, of one of its four kinds. */
-export type OriginConfig = UrlOrigin | ServiceOrigin | SameHostOrigin | 'same-host'
 
 /** One word, or several that must all hold. */
 type OneOrAll = string | readonly string[]
@@ -92,8 +71,8 @@ export interface ConditionConfig {
  */
 export type AccessConfig = 'public' | 'optional' | 'signed-in' | ConditionConfig
 
-/** Requests of one kind: where they go and who may send them. */
-export interface RouteConfig {
+/** Requests of one kind: where they go, who may send them, and what happens to them on the way. */
+export interface RouteConfig extends BodyConfig {
   /** `'/users/:id'`, `'/files/*'`, `'/api/**'`: `**` stands last and takes whatever follows. */
   readonly path: string
   /** Upper-case methods; every method when not given. `'GET'` brings `'HEAD'` with it. */
@@ -133,10 +112,22 @@ export interface RouteConfig {
   readonly revocable?: boolean | undefined
   /** Asks the database at every request: bans, ended sessions and grants count at once. */
   readonly fresh?: boolean | undefined
-  /** Whether WebSocket upgrades pass; they do not when not given. */
-  readonly websocket?: boolean
+  /** Whether WebSocket upgrades pass, and how the sockets are kept; they do not pass when not given. */
+  readonly websocket?: boolean | SocketConfig
   /** Whether the origin is shown the caller's own credential; it is not when not given. */
   readonly passCredential?: boolean
+  /** How the path becomes the origin's; it stays as it is when not given. */
+  readonly rewrite?: RewriteConfig
+  /** Headers that are set and removed on the way to the origin. */
+  readonly requestHeaders?: RequestHeadersConfig
+  /** Headers that are set and removed on the way back. */
+  readonly responseHeaders?: ResponseHeadersConfig
+  /** How many requests pass; every one when not given. */
+  readonly limits?: readonly LimitConfig[]
+  /** What pages of other origins may do; Usher then answers preflights. The origin's affair when not given. */
+  readonly cors?: CorsConfig
+  /** What is kept at the edge; nothing when not given. */
+  readonly cache?: CacheConfig
 }
 
 /** Usher's own surfaces, each by its path below the prefix. */
@@ -201,6 +192,14 @@ export interface GatewayConfig {
    * say what the credential says, `'scopes'` with blanks.
    */
   readonly identityHeaders?: readonly LooseHeader[] | undefined
+  /** Further headers of identity under other names: a preset, or `{ 'X-Email': 'email' }`. */
+  readonly identityMap?: IdentityMapConfig | undefined
+  /** What pages of other origins may do on Usher's own surfaces; nothing when not given. */
+  readonly cors?: CorsConfig | undefined
+  /** How large the headers of a request may be: 100 in 32 KiB when not given. Larger ones are 431. */
+  readonly headerLimits?: HeaderLimitsConfig | undefined
+  /** What of the requests is written down. */
+  readonly observation?: ObservationConfig | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */
   readonly hosts?: readonly string[]
   /** Scheme and host under which browsers know this gateway: `'https://api.example.com'`. */

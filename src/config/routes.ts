@@ -1,23 +1,31 @@
+import type { Origin } from '../model/origin.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import {
   type Escape,
   escapes,
   type HostPattern,
   matchesHost,
-  type Origin,
   type Route,
   signedIn,
 } from '../model/route.ts'
 import { accessShape } from './access.ts'
 import { accessRules } from './access-rules.ts'
 import { parseHost } from './address.ts'
+import { bodyFields, bodyRules, bodyTermsOf } from './bodies.ts'
+import { cacheProblems, cacheShape, cacheTermsOf } from './caching.ts'
+import { corsOf, corsShape } from './cors.ts'
 import { credentialFields, credentialRules, type IsSet, usualCarriers } from './credentials.ts'
+import { headerRules, requestHeadersShape, responseHeadersShape } from './header-changes.ts'
+import { limitRules, limitsShape } from './limits.ts'
 import { suggestion } from './nearest.ts'
+import { secretStandsAlone } from './origin-rules.ts'
 import type { Target } from './origins.ts'
 import { ambiguities, type PlacedSet } from './overlap.ts'
 import { parsePath } from './path.ts'
 import type { Problem } from './problem.ts'
+import type { Relaxations } from './relaxations.ts'
 import { hostText } from './request-set.ts'
+import { rewriteOf, rewriteRules, rewriteShape } from './rewriting.ts'
 import { unreachableRoutes } from './selection.ts'
 import {
   type Draft,
@@ -27,16 +35,17 @@ import {
   object,
   optional,
   parsed,
-  type Reading,
+  type Shape,
   text,
   type Whole,
   word,
 } from './shape.ts'
+import { socketRules, socketShape, socketTermsOf } from './sockets.ts'
 
 const everyHost: HostPattern = { kind: 'any' }
 const noEscapes: readonly Escape[] = []
 
-const routeFields = {
+const routeFields = (relaxations: Relaxations) => ({
   path: parsed(parsePath),
   methods: optional(listOf(parsed(parseMethod)), 'every' as const),
   host: optional(parsed(parseHostPattern), everyHost),
@@ -47,17 +56,27 @@ const routeFields = {
   escapes: optional(listOf(word(escapes)), noEscapes),
   revocable: optional(flag, false),
   fresh: optional(flag, false),
-  websocket: optional(flag, false),
+  websocket: socketShape(relaxations),
   passCredential: optional(flag, false),
-}
+  ...bodyFields,
+  rewrite: rewriteShape,
+  requestHeaders: requestHeadersShape,
+  responseHeaders: responseHeadersShape,
+  limits: limitsShape,
+  cors: corsShape(relaxations),
+  cache: cacheShape,
+})
 
 /** One route as far as it could be read, and where it stands. */
-export type RouteDraft = Draft<typeof routeFields> & { readonly place: string }
+export type RouteDraft = Draft<ReturnType<typeof routeFields>> & { readonly place: string }
 
 /** The shape of one entry of `routes`. */
-export function routeShape(value: unknown, place: string): Reading<RouteDraft> {
-  const { value: draft, problems } = object(routeFields)(value, place)
-  return { value: draft && { ...draft, place }, problems }
+export function routeShape(relaxations: Relaxations): Shape<RouteDraft> {
+  const shape = object(routeFields(relaxations))
+  return function readRoute(value, place) {
+    const { value: draft, problems } = shape(value, place)
+    return { value: draft && { ...draft, place }, problems }
+  }
 }
 
 /** What routes are held against; `undefined` where that part of the config is not sound. */
@@ -107,11 +126,19 @@ function methodSet(methods: readonly string[] | 'every'): ReadonlySet<string> | 
   return new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
 }
 
+/** What pages may use where a route takes every method. */
+const usualMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function grantedMethods(methods: readonly string[] | 'every'): readonly string[] {
+  return methods === 'every' ? usualMethods : methods
+}
+
 function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Route | undefined {
   if (!isWhole(draft)) return undefined
   const target = origins?.get(draft.origin)
   if (target === undefined) return undefined
   const origin: Origin = { ...target, name: draft.origin }
+  const carriers = draft.carriers === 'usual' ? usualCarriers(draft.accepts, isSet) : draft.carriers
   return {
     name: nameOf(draft),
     path: draft.path,
@@ -120,14 +147,21 @@ function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Rout
     origin,
     access: draft.access,
     accepts: draft.accepts,
-    carriers: draft.carriers === 'usual' ? usualCarriers(draft.accepts, isSet) : draft.carriers,
+    carriers,
     cookieAzp: draft.cookieAzp === 'missing-ok' ? 'missing-ok' : 'strict',
     exchange: draft.exchange ?? undefined,
     assertion: assertionOf(draft),
     revocation: draft.fresh ? 'fresh' : draft.revocable ? 'revocable' : 'token',
     escapes: new Set(draft.escapes),
-    websocket: draft.websocket,
+    websocket: socketTermsOf(draft.websocket, draft.access),
     passCredential: draft.passCredential,
+    body: bodyTermsOf(draft),
+    rewrite: rewriteOf(draft.rewrite, draft.path),
+    requestHeaders: draft.requestHeaders ?? undefined,
+    responseHeaders: draft.responseHeaders ?? undefined,
+    limits: draft.limits.length > 0 ? draft.limits : undefined,
+    cors: corsOf(draft.cors, grantedMethods(draft.methods), carriers),
+    cache: cacheTermsOf(draft.cache),
   }
 }
 
@@ -146,17 +180,25 @@ type Rule = (draft: RouteDraft, context: RouteContext) => readonly Problem[]
 
 const rules: readonly Rule[] = [
   ...accessRules,
-  ...credentialRules.map(
+  ...bodyRules,
+  cacheProblems,
+  ...limitRules,
+  ...[...credentialRules, ...socketRules].map(
     (rule): Rule =>
       (draft, { isSet }) =>
         rule(draft, isSet),
   ),
+
+  ...rewriteRules,
+  ...headerRules,
 
   function originIsKnown({ origin, place }, { origins }) {
     if (origin === undefined || origins === undefined || origins.has(origin)) return []
     const hint = suggestion(origin, origins.keys()) || ' Add it to origins, or name another.'
     return [{ place: `${place}.origin`, message: `There is no origin "${origin}".${hint}` }]
   },
+
+  secretStandsAlone,
 
   function pathIsNotUshersOwn({ path, place }, { prefix }) {
     const [first] = path?.segments ?? []

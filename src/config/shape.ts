@@ -54,6 +54,15 @@ export function text(value: unknown, place: string): Reading<string> {
   return typeof value === 'string' && value !== '' ? sound(value) : misfit(place, value, 'a text')
 }
 
+/** A whole number within these bounds. */
+export function wholeNumber(min: number, max: number): Shape<number> {
+  return function readNumber(value, place) {
+    const isFit =
+      typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+    return isFit ? sound(value) : misfit(place, value, `a whole number from ${min} to ${max}`)
+  }
+}
+
 /** A text that `parse` understands; the error of `parse` is the sentence of the problem. */
 export function parsed<T>(parse: (source: string) => Result<T, string>): Shape<T> {
   return function readParsed(value, place) {

@@ -64,7 +64,7 @@ export function surfaceProblems(
     carriers: 'usual',
     cookieAzp: 'not-said',
     exchange: null,
-    websocket: false,
+    websocket: null,
     passCredential: false,
     place: 'verify',
   } as const

@@ -1,3 +1,5 @@
+import type { Noted } from './noted.ts'
+
 /**
  * Time as a capability, so that a test can hold it in its hand. The clock of workerd stands still
  * within a request until something is awaited.
@@ -13,6 +15,15 @@ export interface Clock {
 export interface Moment {
   readonly nowMs: number
   waitUntil(work: Promise<unknown>): void
+  /** Whether anything was given to `waitUntil`: then the request outlives its answer. */
+  isKept(): boolean
+  /** Notes something for the record of the request. */
+  note(noted: Noted): void
+}
+
+/** A moment of no request: nothing goes on behind it, and nothing is recorded. */
+export function momentAlone(nowMs: number): Moment {
+  return { nowMs, waitUntil: () => {}, isKept: () => false, note: () => {} }
 }
 
 /** Resolves after `delayMs`. */

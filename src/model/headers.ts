@@ -26,6 +26,9 @@ export const looseHeaderNames = {
 /** Set on requests to the gateway's own host, so that one that comes back is recognised. */
 export const loopHeader = 'X-Usher-Loop'
 
+/** How many gateways like this one a request has passed; sent along from the second on. */
+export const hopsHeader = 'X-Usher-Hops'
+
 /**
  * A header name as a lenient origin may read it: CGI, WSGI, PHP and several proxies fold case and every
  * separator, so `X_Usher-User.Id` is `x-usher-user-id` to them.

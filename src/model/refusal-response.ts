@@ -43,7 +43,7 @@ export function refusalResponse(refusal: Refusal, context: RefusalContext): Resp
 
 function refusalHeaders(refusal: Refusal, context: RefusalContext): Headers {
   const headers = new Headers({
-    'cache-control': 'no-store',
+    'cache-control': 'private, no-store',
     'x-content-type-options': 'nosniff',
     [identityHeaders.requestId]: context.requestId,
   })
@@ -52,6 +52,7 @@ function refusalHeaders(refusal: Refusal, context: RefusalContext): Headers {
   if (refusal.retryAfterSeconds !== undefined) {
     headers.set('retry-after', String(refusal.retryAfterSeconds))
   }
+  for (const [name, value] of refusal.rateLimits ?? []) headers.set(name, value)
   if (refusal.allow !== undefined) headers.set('allow', refusal.allow.join(', '))
   return headers
 }

@@ -50,6 +50,9 @@ export const refusals = {
   'upgrade-not-allowed': client(400, 'This route does not accept WebSockets.'),
   'body-invalid': client(400, 'The body of the request is not what this endpoint expects.'),
   'body-too-large': client(413, 'The body of the request is too large.'),
+  'body-timeout': client(408, 'The body of the request stood still for too long.'),
+  'body-incomplete': client(400, 'The body of the request is not complete.'),
+  'headers-too-large': client(431, 'The headers of the request are too many or too large.'),
 
   // The credential. Nothing here says more than which check failed.
   'token-missing': credential('A credential is required.'),
@@ -103,6 +106,8 @@ export const refusals = {
   'actor-denied': client(403, 'Nobody may act in the name of another here.'),
   'template-unknown': client(404, 'No such template is given out here.'),
   'too-many-unknown-credentials': client(429, 'Too many credentials that nobody knows.'),
+  'too-many-requests': client(429, 'Too many requests.'),
+  'too-many-at-once': client(429, 'Too many requests are under way at once.'),
   'condition-excluded': client(403, 'This caller is excluded here.'),
 
   // What Usher depends on.
@@ -110,6 +115,7 @@ export const refusals = {
   'verification-unavailable': outage('The credential cannot be verified at the moment.'),
   'exchange-unavailable': outage('The token of the template cannot be had at the moment.'),
   'facts-unavailable': outage('The permissions of the caller cannot be read at the moment.'),
+  'limits-unavailable': outage('The limits of the caller cannot be read at the moment.'),
   'gateway-misconfigured': {
     status: 503,
     blame: 'operator',
@@ -157,6 +163,8 @@ export interface Refusal {
   readonly scope?: string
   /** What was asked for, for `reverification-needed`. */
   readonly reverification?: Reverification
+  /** What the answer says of the limits of the route (`RateLimit-Policy`, `RateLimit`). */
+  readonly rateLimits?: readonly (readonly [name: string, value: string])[]
   /** The methods that exist, for 405 (`Allow`). */
   readonly allow?: readonly string[]
 }

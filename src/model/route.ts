@@ -1,5 +1,16 @@
+import type { Origin } from './origin.ts'
 import type { PathPattern } from './pattern.ts'
 import type { Carrier, TokenType } from './principal.ts'
+import type {
+  BodyTerms,
+  CacheTerms,
+  Cors,
+  HeaderChanges,
+  Limit,
+  ResponseChanges,
+  Rewrite,
+  SocketTerms,
+} from './terms.ts'
 
 /** A path escape that a route may let through although it is refused everywhere else. */
 export type Escape = '%2F' | '%25' | '%3B' | '%23' | '%3F' | ';'
@@ -104,23 +115,11 @@ export const looseHeaders = [
 export type LooseHeader = (typeof looseHeaders)[number]
 
 /** Those that only facts can fill; the credential itself says what the others do. */
-export const factualHeaders: readonly LooseHeader[] = ['roles', 'permissions', 'email']
-
-/** An API behind Usher. */
-export type Origin =
-  | {
-      readonly kind: 'url'
-      readonly name: string
-      readonly base: string
-      readonly timeoutMs: number
-    }
-  | {
-      readonly kind: 'service'
-      readonly name: string
-      readonly binding: string
-      readonly timeoutMs: number
-    }
-  | { readonly kind: 'same-host'; readonly name: string; readonly timeoutMs: number }
+export const factualHeaders: readonly unknown[] = [
+  'roles',
+  'permissions',
+  'email',
+] satisfies LooseHeader[]
 
 /** Which hosts a route is for: any, exactly one, or every direct subdomain (`.example.com`). */
 export type HostPattern =
@@ -164,8 +163,17 @@ export interface Route {
   readonly assertion: AssertionMode | undefined
   readonly revocation: Revocation
   readonly escapes: ReadonlySet<Escape>
-  readonly websocket: boolean
+  /** `undefined`: no WebSocket passes. */
+  readonly websocket: SocketTerms | undefined
   readonly passCredential: boolean
+  /** What follows is `undefined` where a route does not ask for it, and then costs nothing. */
+  readonly body: BodyTerms | undefined
+  readonly rewrite: Rewrite | undefined
+  readonly requestHeaders: HeaderChanges | undefined
+  readonly responseHeaders: ResponseChanges | undefined
+  readonly limits: readonly Limit[] | undefined
+  readonly cors: Cors | undefined
+  readonly cache: CacheTerms | undefined
 }
 
 /** What decides how callers are looked at, and who of them passes. */
@@ -201,6 +209,49 @@ export interface Rules {
   /** Whether origins receive the default identity headers, or the assertion alone. */
   readonly identity: 'headers' | 'assertion'
   readonly identityHeaders: readonly LooseHeader[]
+  /** Further headers of identity, under names of the author's choice. */
+  readonly identityMap: readonly MappedHeader[]
+  /** Whether any of these headers tells what only facts say. */
+  readonly tellsFacts: boolean
+  /** Whether any tells the address of the user; the assertion then says it too. */
+  readonly tellsEmail: boolean
+  /** What pages of other origins may do on Usher's own surfaces. */
+  readonly cors: Cors | undefined
+  readonly headerLimits: HeaderLimits
+  readonly observation: Observation
   /** Every escape that some route lets through. */
   readonly escapes: ReadonlySet<Escape>
 }
+
+/** How large the headers of a request may be: larger ones are 431. */
+export interface HeaderLimits {
+  readonly countMax: number
+  readonly maxBytes: number
+}
+
+/** What of the requests is written down, and what of it a caller is told. */
+export interface Observation {
+  /** Whose records are logged: every request's, those that went no further, or those of faults alone. */
+  readonly records: 'every' | 'refused' | 'none'
+  /** Whether requests are counted in the database. */
+  readonly statistics: boolean
+  /** Whether answers carry `Server-Timing`. */
+  readonly serverTiming: boolean
+  /** Whether requests without a `traceparent` that is one are given one. */
+  readonly traces: boolean
+}
+
+/** A header of identity under a name of the author's choice. */
+export interface MappedHeader {
+  readonly name: string
+  readonly source: LooseHeader | IdentitySource | { readonly claim: string }
+  /** How a list is written. */
+  readonly as: 'comma' | 'json'
+  readonly maxBytes: number
+}
+
+/** What can be told of a caller beside {@link LooseHeader}. */
+export const identitySources = ['userId', 'orgId'] as const
+
+/** See {@link identitySources}. */
+export type IdentitySource = (typeof identitySources)[number]

@@ -7,6 +7,8 @@ export type SigningKeyState = 'next' | 'current' | 'previous'
 export interface SigningKey {
   readonly kid: string
   readonly state: SigningKeyState
+  /** When it came into this state, in seconds since the epoch; sets of old do not say. */
+  readonly sinceSeconds: number | undefined
   readonly x: string
   readonly y: string
   /** The private part: it never leaves the Worker. */
@@ -18,7 +20,7 @@ const coordinate = /^[A-Za-z0-9_-]{43}$/
 
 /**
  * Reads the secret `USHER_SIGNING_KEY`: a JWK set of one to three P-256 keys, each with a `kid` and a
- * `state`, exactly one of them `current`. The error is a sentence for the operator and echoes no value.
+ * `state`, exactly one of them `current`, and with `since` where that is known. The error is a sentence for the operator and echoes no value.
  */
 export function parseSigningKeys(text: string): Result<readonly SigningKey[], string> {
   let parsed: unknown
@@ -31,17 +33,22 @@ export function parseSigningKeys(text: string): Result<readonly SigningKey[], st
   if (!Array.isArray(keys) || keys.length < 1 || keys.length > 3) {
     return err('is not a JWK set of one to three keys')
   }
-  const read = keys.filter(isSigningKey)
+  const read = keys.filter(isWrittenKey)
   if (read.length !== keys.length)
     return err('holds a key that is not a private P-256 key with kid and state')
   if (new Set(read.map((key) => key.kid)).size !== read.length) return err('repeats a kid')
   if (read.filter((key) => key.state === 'current').length !== 1) {
     return err('does not have exactly one key whose state is "current"')
   }
-  return ok(read.map(({ kid, state, x, y, d }) => ({ kid, state, x, y, d })))
+  return ok(
+    read.map(({ kid, state, since, x, y, d }) => ({ kid, state, sinceSeconds: since, x, y, d })),
+  )
 }
 
-function isSigningKey(value: unknown): value is SigningKey & { kty: string; crv: string } {
+/** A key as it is written in the set. */
+type WrittenKey = Omit<SigningKey, 'sinceSeconds'> & { readonly since: number | undefined }
+
+function isWrittenKey(value: unknown): value is WrittenKey {
   if (typeof value !== 'object' || value === null) return false
   const key = value as Record<string, unknown>
   return (
@@ -50,6 +57,7 @@ function isSigningKey(value: unknown): value is SigningKey & { kty: string; crv:
     typeof key.kid === 'string' &&
     key.kid !== '' &&
     states.includes(key.state) &&
+    (key.since === undefined || (Number.isSafeInteger(key.since) && Number(key.since) >= 0)) &&
     [key.x, key.y, key.d].every((part) => typeof part === 'string' && coordinate.test(part))
   )
 }

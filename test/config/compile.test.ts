@@ -25,7 +25,7 @@ describe('a compiled gateway', () => {
         origin: { kind: 'url', name: 'api', base: 'https://api.example.com', timeoutMs: 30_000 },
         access: { kind: 'signed-in', needsFacts: false },
         assertion: undefined,
-        websocket: false,
+        websocket: undefined,
         passCredential: false,
       },
     ])

@@ -1,6 +1,7 @@
 /** A sound config and a sound environment; each test spoils what it is about. */
 import { compileGateway, type Gateway } from '../../src/config/compile.ts'
 import type { ConfigEnvironment, GatewayConfig } from '../../src/config/define.ts'
+import { lint } from '../../src/config/lint.ts'
 import type { Problem } from '../../src/config/problem.ts'
 import { type Relaxations, strict } from '../../src/config/relaxations.ts'
 
@@ -41,10 +42,13 @@ export function compile(
 }
 
 /** The gateway, or a failure that shows the problems. */
-export function gatewayOf(...args: Parameters<typeof compile>): Gateway {
+export function gatewayOf(
+  ...args: Parameters<typeof compile>
+): Gateway & { readonly warnings: readonly Problem[] } {
   const compiled = compile(...args)
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.error, null, 2))
-  return compiled.value
+  const [, { relaxations = strict } = {}] = args
+  return { ...compiled.value, warnings: lint(compiled.value, relaxations) }
 }
 
 /** The problems; none when it compiles. */

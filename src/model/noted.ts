@@ -1,0 +1,16 @@
+import type { Principal } from './principal.ts'
+import type { RefusalCode } from './refusal.ts'
+
+/** What only those know who decide a part of a request, and its record is to tell. */
+export interface Noted {
+  /** Where the key of a token came from or, for an opaque credential, what Clerk says of it. */
+  readonly keySource?: 'memory' | 'kv' | 'network'
+  readonly factSource?: 'memory' | 'database'
+  /** The member of a set that was asked last, and how often the request was sent again. */
+  readonly member?: string
+  readonly retries?: number
+  /** Who calls one of Usher's own surfaces. */
+  readonly principal?: Principal
+  /** Why one of Usher's own surfaces refused. */
+  readonly reason?: RefusalCode
+}
