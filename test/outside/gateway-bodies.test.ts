@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request as openRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  converse,
   openScene,
   type RunningGateway,
   rawRequest,
   type Scene,
   startGateway,
 } from '../support/gateway.ts'
+import { call } from '../support/held-socket.ts'
 import { headerValues, rawGet, sendRaw, status } from '../support/raw.ts'
 
 // Bodies in both directions, and the time-out, which is over once an answer has begun.
@@ -17,13 +20,16 @@ const mebibyte = 1024 * 1024
 /** The time-out of `/slow`. */
 const timeoutMs = 300
 
+/** A route that keeps answers. */
+const kept = { path: '/kept/**', origin: 'api', access: 'public', cache: { maxAge: '1m' } }
+
 let scene: Scene
 /** A gateway with work pending behind each request, before an origin that takes its time. */
 let lingering: RunningGateway
 let slowOrigin: Server
 
 beforeAll(async () => {
-  scene = await openScene()
+  scene = await openScene({ ROUTES: JSON.stringify([kept]) })
   slowOrigin = startSlowOrigin()
   await once(slowOrigin, 'listening')
   const { port } = slowOrigin.address() as AddressInfo
@@ -104,6 +110,75 @@ describe('a request body', () => {
   it('of a refused request reaches no origin', async () => {
     expect(status(await post(rawRequest('POST', '/api/x', { body: 'secret' })))).toBe(401)
     expect(scene.origin.requests).toEqual([])
+  })
+})
+
+describe('what a request asks of a body, and what is said of it', () => {
+  it.each([
+    ['a range', 'Range: bytes=0-1', '206 Partial Content', 'Content-Range: bytes 0-1/9', 'ab'],
+    ['a range if unchanged', 'If-Range: "a"', '200 OK', 'Accept-Ranges: bytes', 'abcdefghi'],
+    ['what is new', 'If-None-Match: W/"a", "b"', '304 Not Modified', 'ETag: W/"a"', ''],
+    ['a change of what is known', 'If-Match: "a"', '412 Precondition Failed', 'ETag: "b"', ''],
+    [
+      'news',
+      'If-Modified-Since: Wed, 21 Oct 2026 07:28:00 GMT',
+      '200 OK',
+      'Last-Modified: x',
+      'ab',
+    ],
+  ])('%s passes untouched', async (_, asked, line, said, body) => {
+    const length = line.startsWith('304') ? '' : `Content-Length: ${body.length}\r\n`
+    scene.answerWith(`HTTP/1.1 ${line}\r\n${said}\r\n${length}\r\n${body}`)
+    const response = await scene.gateway.get('/public/x', [asked])
+    expect(scene.arrived().headerLines).toContain(asked)
+    expect([response.startLine, response.body]).toEqual([`HTTP/1.1 ${line}`, body])
+    expect(response.headerLines).toContain(said)
+  })
+
+  it('a body that the client compressed is neither read nor made anew', async () => {
+    const body = '\x1f\x8bno gzip at all'
+    const headerLines = ['Content-Encoding: gzip']
+    await sendRaw(scene.gateway.port, rawRequest('POST', '/public/x', { headerLines, body }))
+    expect(scene.arrived().headerLines).toContain('Content-Encoding: gzip')
+    expect(scene.arrived().body).toBe(body)
+  })
+
+  it('a compressed answer that is kept is the same bytes again, and as long', async () => {
+    const body = gzipSync('hello '.repeat(50)).toString('latin1')
+    const head = `Content-Encoding: gzip\r\nContent-Length: ${body.length}\r\nCache-Control: max-age=60`
+    scene.answerWith(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`)
+    for (const said of ['usher; fwd=miss', 'usher; hit']) {
+      const response = await scene.gateway.get('/kept/x')
+      expect([response.body === body, headerValues(response, 'content-encoding')]).toEqual([
+        true,
+        ['gzip'],
+      ])
+      expect(headerValues(response, 'cache-status').join()).toContain(said)
+    }
+    expect(scene.origin.requests).toHaveLength(1)
+  })
+
+  it('a client that waits to be told to go on is told so, and no origin hears of it', async () => {
+    const headerLines = ['Expect: 100-continue', 'Content-Length: 4']
+    const client = call(scene.gateway.port, rawRequest('POST', '/public/x', { headerLines }))
+    await client.until('HTTP/1.1 100 Continue\r\n\r\n')
+    client.write('body')
+    await client.until('HTTP/1.1 200 OK')
+    expect(headerValues(scene.arrived(), 'expect')).toEqual([])
+    expect(scene.arrived().body).toBe('body')
+  })
+
+  it('trailers end here, in both directions', async () => {
+    const headerLines = ['Transfer-Encoding: chunked', 'Trailer: X-Sum']
+    const chunks = '2\r\nok\r\n0\r\nX-Sum: 9\r\n\r\n'
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum'
+    scene.answerWith(`${head}\r\n\r\n${chunks}`)
+    const bytes = rawRequest('POST', '/public/x', { headerLines }) + chunks
+    const text = await converse(scene.gateway.port, bytes)
+    expect(text.endsWith('\r\n\r\n2\r\nok\r\n0\r\n\r\n')).toBe(true)
+    expect(text).not.toMatch(/x-sum/i)
+    expect(scene.arrived().body).toBe('ok')
+    expect(scene.arrived().headerLines.join()).not.toMatch(/x-sum/i)
   })
 })
 

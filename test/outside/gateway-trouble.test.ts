@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bearer, converse, openScene, rawRequest, type Scene } from '../support/gateway.ts'
+import { bearer, converse, openScene, type Scene } from '../support/gateway.ts'
 import { headerValues, rawGet, sendRaw, status } from '../support/raw.ts'
 
 // A gateway in trouble: a wrong configuration, a loop, and requests that are out of all proportion.
 
 let scene: Scene
 let broken: Scene
+/** Whose headers may be as large as a config can say. */
+let lenient: Scene
 
 beforeAll(async () => {
   scene = await openScene()
@@ -15,11 +17,13 @@ beforeAll(async () => {
     CLERK_SECRET_KEY: 'no key either',
     AUTHORIZED_PARTIES: '*',
   })
+  lenient = await openScene({ HEADER_LIMITS: JSON.stringify({ count: 1_000, bytes: '128KiB' }) })
 })
-afterAll(() => Promise.all([scene.close(), broken.close()]))
+afterAll(() => Promise.all([scene, broken, lenient].map((one) => one.close())))
 beforeEach(() => {
   scene.clear()
   broken.clear()
+  lenient.clear()
 })
 
 describe('a configuration with five errors', () => {
@@ -89,8 +93,8 @@ describe('what is out of all proportion', () => {
   const kibibyte = 1024
   it.each([
     ['8 KiB', 8, 401],
-    ['64 KiB', 64, 401],
-    ['200 KiB', 200, 401],
+    ['24 KiB', 24, 401],
+    ['64 KiB', 64, 431],
     ['1 MiB', 1024, 431],
   ])('a token of dots of %s is a refusal', async (_, size, expected) => {
     const response = await scene.gateway.get('/api/x', [bearer('.'.repeat(size * kibibyte))])
@@ -117,16 +121,55 @@ describe('what is out of all proportion', () => {
     const crumbs = Array.from({ length: 10_000 }, (_, index) => `c${index}=1`)
     const line = `Cookie: ${[...crumbs, '__session=x.y.z'].join('; ')}`
     const startedAtMs = performance.now()
-    expect(status(await scene.gateway.get('/public/x', [line]))).toBe(200)
-    expect(headerValues(scene.arrived(), 'cookie')).toEqual([crumbs.join('; ')])
+    expect(status(await lenient.gateway.get('/public/x', [line]))).toBe(200)
+    expect(headerValues(lenient.arrived(), 'cookie')).toEqual([crumbs.join('; ')])
     expect(performance.now() - startedAtMs).toBeLessThan(2_000)
   })
+})
 
-  it('a thousand headers pass, each once', async () => {
-    const lines = Array.from({ length: 1_000 }, (_, index) => `X-Mine-${index}: ${index}`)
-    const bytes = rawRequest('GET', '/public/x', { headerLines: lines })
-    expect(status(await sendRaw(scene.gateway.port, bytes))).toBe(200)
-    const mine = scene.arrived().headerLines.filter((line) => line.startsWith('X-Mine-'))
-    expect(mine.sort()).toEqual(lines.sort())
+/** So many headers with names of their own; `Host` and `Connection` come with each request. */
+const lines = (count: number) =>
+  Array.from({ length: count - 2 }, (_, index) => `X-Mine-${index}: ${index}`)
+/** One header, so that all of them have so many bytes on the wire. */
+function filling(sizeBytes: number): readonly string[] {
+  const others = 'Host: usher.test\r\nConnection: close\r\nX-Big: \r\n'.length
+  return [`X-Big: ${'a'.repeat(sizeBytes - others)}`]
+}
+
+describe('the headers of a request', () => {
+  it.each([
+    ['100', () => scene, lines(100)],
+    ['32 KiB', () => scene, filling(32 * 1024)],
+    ['a thousand, where the config lets them', () => lenient, lines(1_000)],
+    ['128 KiB, where the config lets them', () => lenient, filling(128 * 1024)],
+  ] as const)('may be %s, and each arrives once', async (_, where, mine) => {
+    expect(status(await where().gateway.get('/public/x', mine))).toBe(200)
+    const arrived = where()
+      .arrived()
+      .headerLines.filter((line) => /^X-(Mine|Big)/.test(line))
+    expect(arrived.sort()).toEqual([...mine].sort())
   })
+
+  it.each([
+    ['101', '/public/x', () => scene, lines(101)],
+    ['more than 32 KiB', '/api/x', () => scene, filling(32 * 1024 + 1)],
+    [
+      'more than 32 KiB in many',
+      '/public/x',
+      () => scene,
+      lines(90).map((line) => line + 'a'.repeat(400)),
+    ],
+    ['1,001 for a surface', '/_usher/livez', () => lenient, lines(1_001)],
+    ['more than 128 KiB', '/nobody/x', () => lenient, filling(128 * 1024 + 1)],
+  ] as const)(
+    'may not be %s: 431, before anything else is looked at',
+    async (_, target, where, mine) => {
+      const response = await where().gateway.get(target, mine)
+      expect([status(response), response.body]).toEqual([
+        431,
+        expect.stringContaining('headers-too-large'),
+      ])
+      expect(where().origin.requests).toEqual([])
+    },
+  )
 })
