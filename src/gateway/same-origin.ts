@@ -1,18 +1,24 @@
-const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
-
-/** Whether a method promises to change nothing (RFC 9110 section 9.2.1). */
-export function isSafe(method: string): boolean {
-  return safeMethods.includes(method)
-}
+import { isWebSocket } from '../model/headers.ts'
+import { isSafe } from '../model/safe-methods.ts'
 
 /**
  * A browser adds cookies to what another site makes it send, and to any WebSocket. So with a cookie only
  * safe methods pass by themselves; the rest must be shown to come from the same origin
- * (https://www.w3.org/TR/fetch-metadata/, or RFC 6454 where a browser does not say).
+ * (https://www.w3.org/TR/fetch-metadata/, or RFC 6454 where a browser does not say). For a WebSocket, that
+ * is `Origin` alone, which every browser sends along (RFC 6455 section 4.1): the gateway's own, or that of
+ * one of these pages.
  */
-export function mayUseCookie(request: Request, ownOrigin: string): boolean {
-  const isHarmless = isSafe(request.method) && !request.headers.has('upgrade')
-  return isHarmless || isFrom(request, ownOrigin, ['same-origin'])
+export function mayUseCookie(
+  request: Request,
+  ownOrigin: string,
+  socketPages: readonly string[] = [],
+): boolean {
+  const { headers, method } = request
+  if (isWebSocket(headers)) {
+    const page = headers.get('origin') ?? ''
+    return page === ownOrigin || socketPages.includes(page)
+  }
+  return isSafe(method) || isFrom(request, ownOrigin, ['same-origin'])
 }
 
 /**
