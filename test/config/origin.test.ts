@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { compile, local, placesOf } from './sample.ts'
+import { compile, gatewayOf, local, placesOf, problemsOf, variables } from './sample.ts'
+
+const url = { kind: 'url', certificate: undefined, secret: undefined }
 
 describe('an origin', () => {
   const compileOrigin = (origin: unknown, relaxations = local) =>
@@ -8,17 +10,20 @@ describe('an origin', () => {
   it.each([
     [
       { url: 'https://api.example.com/v1/', timeout: '10s' },
-      { kind: 'url', base: 'https://api.example.com/v1', timeoutMs: 10_000 },
+      { ...url, base: 'https://api.example.com/v1', timeoutMs: 10_000 },
     ],
     [
       { url: 'http://localhost:5000' },
-      { kind: 'url', base: 'http://localhost:5000', timeoutMs: 30_000 },
+      { ...url, base: 'http://localhost:5000', timeoutMs: 30_000 },
     ],
-    [{ service: 'BILLING' }, { kind: 'service', binding: 'BILLING', timeoutMs: 30_000 }],
-    ['same-host', { kind: 'same-host', timeoutMs: 30_000 }],
+    [
+      { service: 'BILLING' },
+      { kind: 'service', binding: 'BILLING', timeoutMs: 30_000, secret: undefined },
+    ],
+    ['same-host', { kind: 'same-host', timeoutMs: 30_000, secret: undefined }],
     [
       { sameHost: true, timeout: '1m' },
-      { kind: 'same-host', timeoutMs: 60_000 },
+      { kind: 'same-host', timeoutMs: 60_000, secret: undefined },
     ],
   ])('may be %j', (written, origin) => {
     const compiled = compileOrigin(written)
@@ -110,5 +115,104 @@ describe('an origin', () => {
     expect(
       placesOf({ origins: { api: { url } }, routes: [{ path: '/**', origin: 'api' }] }),
     ).toEqual([])
+  })
+})
+
+describe('the secret of an origin', () => {
+  const members = [{ url: 'https://a.example.com' }, { url: 'https://b.example.com' }]
+  const withSecret = (secret: unknown, route: object = {}) => ({
+    origins: { api: { url: 'https://a.example.com', secret } },
+    routes: [{ path: '/**', origin: 'api', ...route }],
+  })
+
+  it('is a header and its value, with every kind of origin', () => {
+    const secret = { header: 'X-Gateway-Secret', value: 'open sesame' }
+    const kinds = [
+      { url: 'https://a.example.com' },
+      { service: 'B' },
+      { sameHost: true },
+      { members },
+    ]
+    for (const kind of kinds) {
+      const config = {
+        origins: { api: { ...kind, secret } },
+        routes: [{ path: '/**', origin: 'api' }],
+        hosts: ['usher.test'],
+      }
+      expect(gatewayOf(config).rules.routes[0]?.origin).toMatchObject({
+        secret: { name: 'X-Gateway-Secret', value: 'open sesame' },
+      })
+    }
+  })
+
+  it.each([
+    ['X-Usher-Secret', 'header'],
+    ['x_usher.secret', 'header'],
+    ['Connection', 'header'],
+    ['Transfer-Encoding', 'header'],
+    ['Upgrade', 'header'],
+    ['Proxy-Authorization', 'header'],
+    ['X-Forwarded-For', 'header'],
+    ['CF-Connecting-IP', 'header'],
+    ['Host', 'header'],
+    ['Cookie', 'header'],
+    ['Content-Length', 'header'],
+    ['If-Match', 'header'],
+    ['Sec-WebSocket-Protocol', 'header'],
+    ['X Secret', 'header'],
+    ['X-Secret:', 'header'],
+    ['X-Sécret', 'header'],
+    ['---', 'header'],
+    ['', 'header'],
+    ['x'.repeat(65), 'header'],
+  ])('is never in the header %j', (header, word) => {
+    expect(placesOf(withSecret({ header, value: 'x' }))).toEqual([`origins.api.secret.${word}`])
+  })
+
+  it.each([undefined, '', ' x', 'x ', 'a\nb', 'a\r\nX: y', 'é', '\0', 'x'.repeat(4097), 42])(
+    'is never %j',
+    (value) => {
+      const problems = problemsOf(withSecret({ header: 'X-Secret', value }))
+      expect(problems.map(({ place }) => place)).toEqual(['origins.api.secret.value'])
+    },
+  )
+
+  it('is never quoted in a problem', () => {
+    const problems = problemsOf(withSecret({ header: 'X-Usher-A', value: 'hunter2 ' }))
+    expect(problems).toHaveLength(2)
+    expect(JSON.stringify(problems)).not.toContain('hunter2')
+  })
+
+  it('names the variable that it is read from where that is not set', () => {
+    const config = (env: Record<string, string | undefined>) =>
+      withSecret({ header: 'X-Secret', value: env.ORIGIN_SECRET })
+    const [problem] = problemsOf(config)
+    expect(problem?.message).toContain('ORIGIN_SECRET')
+  })
+
+  it('shares its header with no credential', () => {
+    const env = { ...variables, CLERK_SECRET_KEY: 'sk_test_x' }
+    const secret = { header: 'X_Api-Key', value: 'x' }
+    const carried = withSecret(secret, { carriers: ['x-api-key'] })
+    expect(placesOf(carried, { env })).toEqual(['routes[0].carriers'])
+    const basic = { header: 'Authorization', value: 'Basic eDp5' }
+    expect(placesOf(withSecret(basic), { env })).toEqual([])
+    expect(placesOf(withSecret(basic, { exchange: 'a' }), { env })).toEqual(['routes[0].exchange'])
+    const passing = withSecret(basic, { passCredential: true })
+    expect(placesOf(passing, { env })).toEqual(['routes[0].passCredential'])
+  })
+
+  it('is warned of where it goes over plain http', () => {
+    const secret = { header: 'X-Secret', value: 'x' }
+    const warned = (origin: object) =>
+      gatewayOf(
+        { origins: { api: { ...origin, secret } }, routes: [{ path: '/**', origin: 'api' }] },
+        { relaxations: local },
+      ).warnings.map(({ place }) => place)
+    const open = { url: 'http://localhost:5000' }
+    expect(warned(open)).toEqual(['origins.api.secret'])
+    expect(warned({ members: [members[0], open] })).toEqual(['origins.api.secret'])
+    expect(warned({ members })).toEqual([])
+    expect(warned({ service: 'B' })).toEqual([])
   })
 })
