@@ -1,7 +1,8 @@
-import { withoutClerkCookies } from '../clerk/cookies.ts'
+import { withoutClerkCookies, withoutCookies } from '../clerk/cookies.ts'
 import { looksLikeClerk } from '../clerk/credential.ts'
 import { foreignProtocols, ownProtocol, protocolsOf } from '../clerk/subprotocol.ts'
 import { foldHeaderName } from '../model/headers.ts'
+import { memberCookiePrefix } from '../model/origin.ts'
 import type { Carrier } from '../model/principal.ts'
 import type { Route } from '../model/route.ts'
 import type { Caller } from './authenticate.ts'
@@ -10,6 +11,8 @@ import type { Caller } from './authenticate.ts'
 export interface Guest {
   readonly route: Route
   readonly caller: Caller
+  /** The names of the headers of the request. */
+  readonly names: readonly string[]
 }
 
 /** By what a credential is known that no route here asked for. */
@@ -22,11 +25,13 @@ export interface Suspicion {
 
 /**
  * Takes out of `headers` what was meant for the gateway: the credential, wherever it may be, and Clerk's
- * cookies. An origin needs none of it, and could use all of it elsewhere.
+ * cookies. An origin needs none of it, and could use all of it elsewhere. Usher's own cookies go even where
+ * the origin is shown the credential.
  */
 export function withhold(headers: Headers, guest: Guest, suspicion: Suspicion): void {
   withholdNames(headers, guest, suspicion)
-  if (!guest.route.passCredential) removeCredentials(headers, guest, suspicion)
+  if (guest.route.passCredential) keepCookies(headers, withoutOwnCookies)
+  else removeCredentials(headers, guest, suspicion)
 }
 
 /**
@@ -63,9 +68,18 @@ function removeCredentials(
     headers.delete('authorization')
   }
   if (route.websocket) removeProtocols(headers, route.carriers)
+  keepCookies(headers, withoutClerkCookies)
+}
+
+function withoutOwnCookies(cookie: string): string | undefined {
+  if (!cookie.includes(memberCookiePrefix)) return cookie
+  return withoutCookies(cookie, (name) => name.startsWith(memberCookiePrefix))
+}
+
+function keepCookies(headers: Headers, keep: (cookie: string) => string | undefined): void {
   const cookie = headers.get('cookie')
   if (cookie === null) return
-  const kept = withoutClerkCookies(cookie)
+  const kept = keep(cookie)
   if (kept === undefined) headers.delete('cookie')
   else if (kept !== cookie) headers.set('cookie', kept)
 }

@@ -37,7 +37,6 @@ describe('a header of the origin', () => {
     'X-Custom: a  b',
     'X_Under_Score: yes',
     'X-Bytes: \xe9\xff',
-    'Clear-Site-Data: "cookies"',
   ])('%j is handed on byte for byte', async (line) => {
     expect((await answered([line])).headerLines).toContain(line)
   })
