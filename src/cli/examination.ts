@@ -1,7 +1,11 @@
 import { isPrivateHost } from '../config/address.ts'
 import type { Gateway } from '../config/compile.ts'
+import { lint } from '../config/lint.ts'
+import { strict } from '../config/relaxations.ts'
+import { endpointsOf } from '../model/origin.ts'
 import type { Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
+import { parseSigningKeys, type SigningKey } from '../model/signing-key.ts'
 import { type Answer, askAddress, judgeRefusal, type Network, protectedPath } from './asking.ts'
 import { listSecrets, parsePendingMigrations, resources } from './bindings.ts'
 import {
@@ -14,6 +18,8 @@ import {
   judgeMigrations,
   judgeNode,
   judgePlace,
+  judgePublished,
+  judgeRotation,
   judgeSecrets,
 } from './judgement.ts'
 import type { Line } from './line.ts'
@@ -57,6 +63,7 @@ export async function examine(patient: Patient): Promise<readonly Line[]> {
     ...Object.values(resources).map((resource) => judgeBinding(resource, worker)),
     ...judgePlace(worker, gateway?.rules),
     ...secretLines(patient, gateway, listed),
+    ...(await signingLines(patient, gateway?.rules, ask)),
     ...(await migrationLines(patient)),
     ...(gateway ? await clerkLines(gateway, ask) : []),
     ...(gateway ? await backDoorLines(gateway, ask) : []),
@@ -79,8 +86,8 @@ function configLines(compiled: ReturnType<typeof compileDeployed>): readonly Lin
       text: `${place}: ${message}`,
     }))
   }
-  const { rules, warnings } = compiled.value
-  const lines: readonly Line[] = warnings.map(({ place, message }) => ({
+  const { rules } = compiled.value
+  const lines: readonly Line[] = lint(compiled.value, strict).map(({ place, message }) => ({
     mark: 'warn',
     name,
     text: `${place}: ${message}`,
@@ -117,6 +124,28 @@ function isRequired(secret: string, written: Written, secrets: ReadonlySet<strin
   const { [secret]: _, ...values } = written.values
   const presumed = secretNames.filter((one) => one !== secret)
   return !compileDeployed({ ...written, values }, { secrets, presumed }).ok
+}
+
+/** The set of this machine, where there is one: that of the account cannot be read. */
+async function signingLines(
+  { written, network, url }: Patient,
+  rules: Rules | undefined,
+  ask: AskFor,
+): Promise<readonly Line[]> {
+  const keys = signingKeysOf(written)
+  if (keys === undefined) {
+    const text = 'When a rotation is due can be seen where USHER_SIGNING_KEY is set.'
+    return [{ mark: 'skip', name: 'signing keys', text }]
+  }
+  const line = judgeRotation(keys, network.clock.now())
+  if (url === undefined || isPrivateHost(new URL(url).hostname)) return [line]
+  const prefix = rules?.prefix ?? '/_usher'
+  return [line, judgePublished(keys, await ask(`${url}${prefix}/jwks.json`))]
+}
+
+function signingKeysOf({ values }: Written): readonly SigningKey[] | undefined {
+  const keys = parseSigningKeys(values.USHER_SIGNING_KEY ?? '')
+  return keys.ok ? keys.value : undefined
 }
 
 async function migrationLines(patient: Patient): Promise<readonly Line[]> {
@@ -156,9 +185,11 @@ async function clerkLines({ settings }: Gateway, ask: AskFor): Promise<readonly 
 async function backDoorLines({ rules }: Gateway, ask: AskFor): Promise<readonly Line[]> {
   const origins = new Map<string, boolean>()
   for (const { origin, access } of rules.routes) {
-    if (origin.kind !== 'url' || isStandIn(origin.base)) continue
-    const isPublic = access.kind === 'public' && (origins.get(origin.base) ?? true)
-    origins.set(origin.base, isPublic)
+    for (const endpoint of endpointsOf(origin)) {
+      if (endpoint.kind !== 'url' || isStandIn(endpoint.base)) continue
+      const isPublic = access.kind === 'public' && (origins.get(endpoint.base) ?? true)
+      origins.set(endpoint.base, isPublic)
+    }
   }
   const lines: Line[] = []
   for (const [base, isPublic] of origins) {

@@ -1,11 +1,13 @@
 import { parseKeySet } from '../clerk/key.ts'
 import type { ClerkSettings } from '../config/environment.ts'
 import type { Rules } from '../model/route.ts'
+import type { SigningKey } from '../model/signing-key.ts'
 import { type Answer, askLimitMs } from './asking.ts'
 import type { Resource } from './bindings.ts'
 import { rowOf } from './deploy-variables.ts'
 import type { Line } from './line.ts'
 import { hostsOf, isPlaced } from './place.ts'
+import { keyLifeSeconds, minuteText, type RotationStep, rotationOf } from './rotation.ts'
 import type { WorkerConfig } from './worker-file.ts'
 
 // What each thing that was found means, without asking anything: facts in, a line out.
@@ -146,6 +148,71 @@ export function judgeSecrets(missing: readonly MissingSecret[]): readonly Line[]
     text: `${secret} is not set. ${rowOf(secret)?.meaning}`,
     mend: `npm run deploy asks for it, or npx wrangler secret put ${secret}`,
   }))
+}
+
+const rotate = 'npm run -s keys -- --rotate, and put the set in at once.'
+
+interface Wait {
+  readonly over: string
+  readonly until: (time: string) => string
+}
+
+/** What is said of a set, by the step that is next. */
+const waits: Readonly<Record<RotationStep, Wait>> = {
+  announced: {
+    over: `The key signs for more than ${keyLifeSeconds / 86_400} days: begin a rotation.`,
+    until: (time) => `No rotation is due before ${time}.`,
+  },
+  promoted: {
+    over: 'A new key is announced for long enough: let it sign.',
+    until: (time) => `A new key is announced. It may sign from ${time} on.`,
+  },
+  retired: {
+    over: 'Nothing that the old key signed is left: retire it.',
+    until: (time) => `A new key signs. The old one may go from ${time} on.`,
+  },
+}
+
+/** Whether the next step of a rotation of the signing keys is due. */
+export function judgeRotation(keys: readonly SigningKey[], nowMs: number): Line {
+  const name = 'signing keys'
+  const { step, dueMs } = rotationOf(keys)
+  const { over, until } = waits[step]
+  if (dueMs !== undefined) {
+    if (nowMs >= dueMs) return { mark: 'warn', name, text: over, mend: rotate }
+    return { mark: 'ok', name, text: until(minuteText(dueMs)) }
+  }
+  if (step === 'announced') {
+    return { mark: 'ok', name, text: 'The set does not say since when its key signs.' }
+  }
+  const text = 'A rotation is under way, and the set does not say since when.'
+  return { mark: 'warn', name, text, mend: `An hour after its last step: ${rotate}` }
+}
+
+/** Whether a gateway publishes the set that is to be rotated here. */
+export function judgePublished(keys: readonly SigningKey[], answer: Answer | undefined): Line {
+  const name = 'signing keys'
+  const published = answer?.status === 200 ? kidsOf(answer.json) : undefined
+  if (published === undefined) {
+    return { mark: 'skip', name, text: 'What the gateway publishes cannot be read.' }
+  }
+  const own = keys.map(({ kid }) => kid)
+  if (own.length === published.length && own.every((kid) => published.includes(kid))) {
+    return { mark: 'ok', name, text: 'The gateway publishes those of this machine.' }
+  }
+  const text = 'The gateway publishes other keys than those of this machine.'
+  const mend = 'Put the set in before the next step: npx wrangler secret put USHER_SIGNING_KEY'
+  return { mark: 'warn', name, text, mend }
+}
+
+/** The names of the keys in a set; `undefined` for what is no set. */
+function kidsOf(json: string): readonly unknown[] | undefined {
+  try {
+    const { keys }: { keys?: unknown } = JSON.parse(json)
+    return Array.isArray(keys) ? keys.map((key: { kid?: unknown } | null) => key?.kid) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether `livez` or `readyz` of a deployed gateway is 200. */

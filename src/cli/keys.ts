@@ -2,12 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseSigningKeys } from '../model/signing-key.ts'
-import {
-  formatSigningKeys,
-  makeSigningKey,
-  type RotationStep,
-  rotateSigningKeys,
-} from './signing-keys.ts'
+import { minuteText, type Rotation, type RotationStep, rotationOf } from './rotation.ts'
+import { formatSigningKeys, makeSigningKey, rotateSigningKeys } from './signing-keys.ts'
 
 const usage = `Usage: npm run -s keys                       a new signing key
        npm run -s keys -- --rotate           the next step of the set in USHER_SIGNING_KEY
@@ -15,9 +11,16 @@ const usage = `Usage: npm run -s keys                       a new signing key
 `
 
 const nextSteps: Readonly<Record<RotationStep, string>> = {
-  announced: 'The new key is published but does not sign yet. Rotate again after an hour or more.',
-  promoted: 'The new key signs now. Rotate again after an hour or more to retire the old one.',
-  retired: 'The old key is gone.',
+  announced: 'The new key is published but does not sign yet. Put the set in now, and rotate again',
+  promoted: 'The new key signs. Put the set in now, and rotate again to retire the old one',
+  retired: 'The old key is gone. Put the set in now, and begin again',
+}
+
+/** What happens where a step comes before its time; the first does no harm. */
+const harms: Readonly<Record<RotationStep, string | undefined>> = {
+  announced: undefined,
+  promoted: 'origins that do not know the new key yet will refuse what it signs',
+  retired: 'origins will refuse what the old key signed a moment ago',
 }
 
 const whereToPutIt = `
@@ -38,14 +41,27 @@ async function main(): Promise<void> {
   })
   if (values.rotate !== true) {
     if (values.from !== undefined) throw new Error('--from is only meant for --rotate.')
-    return print(formatSigningKeys([await makeSigningKey('current')]), 'Made one new signing key.')
+    return print(
+      formatSigningKeys([await makeSigningKey('current', Date.now())]),
+      'Made one new signing key.',
+    )
   }
   const old = values.from ? readFileSync(values.from, 'utf8') : process.env.USHER_SIGNING_KEY
   if (!old) throw new Error('--rotate needs the set in USHER_SIGNING_KEY or in --from <file>.')
   const parsed = parseSigningKeys(old)
   if (!parsed.ok) throw new Error(`The value to rotate ${parsed.error}.`)
-  const rotated = await rotateSigningKeys(parsed.value)
-  print(formatSigningKeys(rotated.keys), nextSteps[rotated.step])
+  const nowMs = Date.now()
+  const { keys, step } = await rotateSigningKeys(parsed.value, nowMs)
+  const { dueMs } = rotationOf(keys)
+  const when = dueMs === undefined ? 'in an hour' : `at ${minuteText(dueMs)} or later`
+  const warning = warningOf(rotationOf(parsed.value), nowMs)
+  print(formatSigningKeys(keys), `${warning}${nextSteps[step]} ${when}.`)
+}
+
+function warningOf({ step, dueMs }: Rotation, nowMs: number): string {
+  const harm = harms[step]
+  if (harm === undefined || dueMs === undefined || nowMs >= dueMs) return ''
+  return `TOO EARLY: before ${minuteText(dueMs)} ${harm}. Keep the set that you have until then.\n`
 }
 
 function print(value: string, words: string): void {

@@ -1,34 +1,34 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { SigningKey, SigningKeyState } from '../model/signing-key.ts'
+import { nextStep, type RotationStep } from './rotation.ts'
 import { thumbprint } from './thumbprint.ts'
 
-/** What one step of a rotation did. */
-export type RotationStep = 'announced' | 'promoted' | 'retired'
-
-/** A new P-256 key in the given state; its `kid` is its thumbprint (RFC 7638). */
-export async function makeSigningKey(state: SigningKeyState): Promise<SigningKey> {
+/** A new P-256 key in the given state, from now on; its `kid` is its thumbprint (RFC 7638). */
+export async function makeSigningKey(state: SigningKeyState, nowMs: number): Promise<SigningKey> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { x = '', y = '', d = '' } = privateKey.export({ format: 'jwk' })
-  return { kid: await thumbprint({ kty: 'EC', crv: 'P-256', x, y }), state, x, y, d }
+  const kid = await thumbprint({ kty: 'EC', crv: 'P-256', x, y })
+  return { kid, state, sinceSeconds: secondsOf(nowMs), x, y, d }
 }
 
-/**
- * The next step of the set. A new key is announced before it signs, so that origins know it in time,
- * and an old key stays published until nothing that it signed is left:
- * current -> current and next -> current and previous -> current.
- * A set with all three states loses its previous key first.
- */
+/** The set after its next step, and which one that was. */
 export async function rotateSigningKeys(
   keys: readonly SigningKey[],
+  nowMs: number,
 ): Promise<{ readonly step: RotationStep; readonly keys: readonly SigningKey[] }> {
-  if (keys.some((key) => key.state === 'previous')) {
-    return { step: 'retired', keys: keys.filter((key) => key.state !== 'previous') }
+  const step = nextStep(keys)
+  switch (step) {
+    case 'announced':
+      return { step, keys: [...keys, await makeSigningKey('next', nowMs)] }
+    case 'promoted':
+      return { step, keys: keys.map((key) => promote(key, nowMs)) }
+    case 'retired':
+      return { step, keys: keys.filter((key) => key.state !== 'previous') }
   }
-  if (keys.some((key) => key.state === 'next')) {
-    const moved = keys.map((key) => ({ ...key, state: afterPromotion[key.state] }))
-    return { step: 'promoted', keys: moved }
-  }
-  return { step: 'announced', keys: [...keys, await makeSigningKey('next')] }
+}
+
+function promote(key: SigningKey, nowMs: number): SigningKey {
+  return { ...key, state: afterPromotion[key.state], sinceSeconds: secondsOf(nowMs) }
 }
 
 const afterPromotion: Readonly<Record<SigningKeyState, SigningKeyState>> = {
@@ -37,8 +37,16 @@ const afterPromotion: Readonly<Record<SigningKeyState, SigningKeyState>> = {
   previous: 'previous',
 }
 
+function secondsOf(nowMs: number): number {
+  return Math.floor(nowMs / 1000)
+}
+
 /** The value of `USHER_SIGNING_KEY` for a set: a JWK set on one line. */
 export function formatSigningKeys(keys: readonly SigningKey[]): string {
-  const jwks = keys.map((key) => ({ kty: 'EC', crv: 'P-256', use: 'sig', alg: 'ES256', ...key }))
+  const jwks = keys.map(({ sinceSeconds, ...key }) => ({
+    ...{ kty: 'EC', crv: 'P-256', use: 'sig', alg: 'ES256' },
+    ...key,
+    since: sinceSeconds,
+  }))
   return JSON.stringify({ keys: jwks })
 }

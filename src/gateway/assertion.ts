@@ -16,6 +16,8 @@ const keptMax = 4000
 export interface Assertable {
   readonly principal: Identified
   readonly holdings: Holdings | undefined
+  /** The verified address, where the configuration tells origins of it. */
+  readonly email: string | undefined
   /** The name of the origin that is to believe it (`aud`). */
   readonly audience: string
   /** Set when it is bound to one request: method, host and path. */
@@ -89,24 +91,25 @@ function mayServe(
 }
 
 /** All that an assertion says, but when. */
-function statementOf({ principal, holdings, audience, request }: Assertable) {
+function statementOf({ principal, holdings, email, audience, request }: Assertable) {
   return {
     iss: 'usher',
     aud: audience,
     ...identityOf(principal),
     ...(holdings && { roles: holdings.roles, permissions: holdings.permissions }),
+    ...(email !== undefined && { email }),
     ...(request && { mth: request.method, hst: request.host, pth: request.path }),
   }
 }
 
 /** What tells a reusable assertion from others: the same text wherever it would say the same. */
-function nameOf({ principal, holdings, audience }: Assertable): string {
+function nameOf({ principal, holdings, email, audience }: Assertable): string {
   const known = identityTexts.get(principal)
   const text = known ?? JSON.stringify(identityOf(principal))
   if (known === undefined) identityTexts.set(principal, text)
   return holdings === undefined
     ? `${audience} ${text}`
-    : `${audience} ${text} ${JSON.stringify(holdings)}`
+    : `${audience} ${text} ${JSON.stringify({ ...holdings, email })}`
 }
 
 /** A principal is remembered with its token, and so is what is said of it. */

@@ -66,7 +66,7 @@ async function makeKeyring(): Promise<Keyring> {
   return {
     label: crypto.randomUUID().slice(0, 8),
     issuerKey: await makeIssuerKey(),
-    signingKeys: formatSigningKeys([await makeSigningKey('current')]),
+    signingKeys: formatSigningKeys([await makeSigningKey('current', Date.now())]),
   }
 }
 

@@ -23,6 +23,7 @@ describe('an examination', () => {
     const healthy: Readonly<Record<string, () => Response>> = {
       'https://gateway.example.com/_usher/livez': () => new Response(),
       'https://gateway.example.com/_usher/readyz': () => new Response(),
+      'https://gateway.example.com/_usher/jwks.json': () => Response.json({ keys: [] }),
       'https://gateway.example.com/': () =>
         Response.json({ code: 'token-missing' }, { status: 401 }),
     }
@@ -54,14 +55,34 @@ describe('an examination', () => {
 
   it('without an account or an address looks at everything that needs neither', async () => {
     expect(await marksOf(patient().full)).toEqual([
-      ...['ok node', 'ok config', 'ok binding', 'ok binding', 'ok hosts', 'ok issuer'],
-      ...['bad keys', 'ok back door', 'skip clock'],
+      ...['ok node', 'ok config', 'ok binding', 'ok binding', 'ok hosts', 'ok signing keys'],
+      ...['ok issuer', 'bad keys', 'ok back door', 'skip clock'],
     ])
   })
 
   it('with an address sees whether it lives, is ready and refuses, and what time it is there', async () => {
     const marks = await marksOf(patient({ url: 'https://gateway.example.com' }).full)
     expect(marks.slice(-4)).toEqual(['ok livez', 'ok readyz', 'ok refusal', 'ok clock'])
+  })
+
+  it('judges the rotation of the set that it has, by the clock and by what is published', async () => {
+    const linesOf = async (over: Partial<Patient>) =>
+      (await examine(patient(over).full)).filter(({ name }) => name === 'signing keys')
+    const [key] = JSON.parse(variables.USHER_SIGNING_KEY).keys
+    const set = { keys: [{ ...key, since: noonMs / 1000 - 90 * 24 * 3600 }] }
+    const written = writing(
+      { ...site, ...quiet },
+      { ...env, USHER_SIGNING_KEY: JSON.stringify(set) },
+    )
+    expect(await linesOf({ written })).toMatchObject([
+      { mark: 'warn', text: expect.stringContaining('begin a rotation') },
+    ])
+    const { USHER_SIGNING_KEY: _, ...open } = env
+    const blind = writing({ ...site, ...quiet }, open)
+    expect(await linesOf({ written: blind })).toMatchObject([{ mark: 'skip' }])
+    const url = 'https://gateway.example.com'
+    expect(await linesOf({ url })).toMatchObject([{ mark: 'ok' }, { mark: 'warn' }])
+    expect(await linesOf({ url: 'http://127.0.0.1:1' })).toHaveLength(1)
   })
 
   it('with an account sees what is missing there', async () => {

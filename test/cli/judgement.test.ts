@@ -11,9 +11,14 @@ import {
   judgeMigrations,
   judgeNode,
   judgePlace,
+  judgePublished,
+  judgeRotation,
   judgeSecrets,
 } from '../../src/cli/judgement.ts'
+import { makeSigningKey, rotateSigningKeys } from '../../src/cli/signing-keys.ts'
+import { publicJwk, type SigningKey } from '../../src/model/signing-key.ts'
 import { gatewayOf, withRoutes } from '../config/sample.ts'
+import { noonMs } from '../support/fake-clock.ts'
 import { jwks, makeKey } from '../support/tokens.ts'
 import { placedWorker as worker } from './worker-config.ts'
 
@@ -112,6 +117,57 @@ describe('the doctor says', () => {
       ...['bad USHER_SIGNING_KEY', 'warn CLERK_SECRET_KEY'],
     ])
     expect(judgeSecrets([])).toMatchObject([{ mark: 'ok' }])
+  })
+
+  describe('of the signing keys', () => {
+    const minuteMs = 60_000
+    const dayMs = 24 * 60 * minuteMs
+
+    /** The set after so many steps of a rotation that began at noon. */
+    async function setAfter(steps: number) {
+      let keys: readonly SigningKey[] = [await makeSigningKey('current', noonMs)]
+      for (let step = 0; step < steps; step++) keys = (await rotateSigningKeys(keys, noonMs)).keys
+      return keys
+    }
+
+    it.each([
+      ['ok', 0, 90 * dayMs - 1, 'No rotation is due before 2026-09-13 12:00 UTC.'],
+      ['warn', 0, 90 * dayMs, 'begin a rotation'],
+      ['ok', 1, 60 * minuteMs - 1, 'It may sign from 2026-06-15 13:00 UTC on.'],
+      ['warn', 1, 60 * minuteMs, 'let it sign'],
+      ['ok', 2, 60 * minuteMs - 1, 'The old one may go from 2026-06-15 13:00 UTC on.'],
+      ['warn', 2, 60 * minuteMs, 'retire it'],
+      ['ok', 3, 90 * dayMs - 1, 'No rotation is due before 2026-09-13 12:00 UTC.'],
+    ])('%s after %i steps and %i ms', async (mark, steps, ageMs, text) => {
+      const line = judgeRotation(await setAfter(steps), noonMs + ageMs)
+      expect(line).toMatchObject({ mark, text: expect.stringContaining(text) })
+      expect(line.mend?.includes('--rotate') ?? false).toBe(mark === 'warn')
+    })
+
+    it('that do not say since when: warn in the middle of a rotation alone', async () => {
+      for (const [steps, mark] of [
+        [0, 'ok'],
+        [1, 'warn'],
+        [2, 'warn'],
+      ] as const) {
+        const keys = (await setAfter(steps)).map((key) => ({ ...key, sinceSeconds: undefined }))
+        expect(judgeRotation(keys, noonMs).mark).toBe(mark)
+      }
+    })
+
+    it('that are published: ok only where they are the same', async () => {
+      const [before, after] = [await setAfter(0), await setAfter(1)]
+      const publish = (keys: readonly SigningKey[]) =>
+        answered(200, JSON.stringify({ keys: keys.map(publicJwk) }))
+      expect(judgePublished(after, publish(after)).mark).toBe('ok')
+      expect(judgePublished(before, publish(before)).mark).toBe('ok')
+      expect(judgePublished(after, publish(after.slice(0, 1))).mark).toBe('warn')
+      expect(judgePublished(after.slice(0, 1), publish(after)).mark).toBe('warn')
+      expect(judgePublished(before, publish(after)).mark).toBe('warn')
+      for (const answer of [undefined, answered(404), answered(200, '[]'), answered(200, 'no')]) {
+        expect(judgePublished(after, answer).mark).toBe('skip')
+      }
+    })
   })
 
   it.each([

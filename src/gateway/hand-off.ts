@@ -1,0 +1,57 @@
+import { foldHeaderName, remembering } from '../model/headers.ts'
+import type { MappedHeader } from '../model/route.ts'
+import type { Caller } from './authenticate.ts'
+import { readClaim } from './claim.ts'
+import { toldOf } from './telling.ts'
+
+/** Writes the mapped headers of identity over whatever the client sent under any spelling of their names. */
+export type HandOff = (headers: Headers, caller: Caller) => void
+
+/** Hands identities over as a map says: every header always, an absent value empty. */
+export function createHandOff(map: readonly MappedHeader[]): HandOff {
+  const folded = new Set(map.map(({ name }) => foldHeaderName(name)))
+  const isMapped = remembering((name) => folded.has(foldHeaderName(name)))
+  return (headers, caller) => {
+    for (const name of [...headers.keys()]) if (isMapped(name)) headers.delete(name)
+    for (const header of map) headers.set(header.name, written(header, caller))
+  }
+}
+
+/** A value that is too long is left out whole: what is cut may be another's. */
+function written({ source, as, maxBytes }: MappedHeader, caller: Caller): string {
+  const { principal } = caller
+  const told =
+    typeof source === 'string'
+      ? toldOf(source, caller)
+      : principal.kind === 'anonymous'
+        ? undefined
+        : readClaim(principal.claims, source.claim)
+  const text = as === 'json' ? asJson(told) : asText(told)
+  return text.length <= maxBytes ? text : ''
+}
+
+/** JSON in printable ASCII: it has an escape of its own for everything else. */
+function asJson(told: unknown): string {
+  const escaped = (character: string) =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return told === undefined ? '' : JSON.stringify(told).replaceAll(/[^ -~]/g, escaped)
+}
+
+/** A single value, or single values with commas; what is neither cannot be told this way. */
+function asText(told: unknown): string {
+  const parts = Array.isArray(told) ? told.map(asPart) : [asPart(told)]
+  return parts.some((part) => part === undefined) ? '' : parts.join(',')
+}
+
+/**
+ * Percent-encoded where an origin could read something else: a comma would be two values, a blank at an end
+ * would be trimmed, and a percent sign would be mistaken for what is written here.
+ */
+function asPart(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+    return undefined
+  }
+  return String(value)
+    .toWellFormed()
+    .replaceAll(/[^ -~]|[%,]|^ | $/gu, encodeURIComponent)
+}
