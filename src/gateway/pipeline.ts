@@ -5,20 +5,32 @@
  */
 import type { Exchange } from '../clerk/exchange.ts'
 import type { TakeRecord } from '../events/record.ts'
+import type { Asking } from '../model/asking.ts'
 import type { Clock } from '../model/clock.ts'
-import { factualHeaders, type Route, type Rules } from '../model/route.ts'
+import type { Refusal } from '../model/refusal.ts'
+import type { Result } from '../model/result.ts'
+import type { Route, Rules } from '../model/route.ts'
 import { answer } from '../proxy/answer.ts'
-import { forward, type Roads } from '../proxy/forward.ts'
+import { forward } from '../proxy/forward.ts'
+import { changeRequest } from '../proxy/header-changes.ts'
+import type { Arrival, Departure, Recall, Roads } from '../proxy/road.ts'
 import type { Greet } from './acquaintance.ts'
 import type { Assert } from './assertion.ts'
 import { type Authority, authenticate, type Scrutiny } from './authenticate.ts'
 import { authorize } from './authorize.ts'
+import { boundBody, boundHeaders } from './bounds.ts'
 import { canonicalize } from './canonical.ts'
+import { answerPreflight, corsOfSurface, preflightMethod } from './cors.ts'
+import type { FollowSocket } from './follow.ts'
+import type { HandOff } from './hand-off.ts'
 import { introduce } from './identity.ts'
+import { type Count, limit } from './limit.ts'
 import { match, type RouteTable } from './match.ts'
 import { findSurface } from './own.ts'
+import { rewrite } from './rewrite.ts'
 import type { Rooms } from './rooms.ts'
-import { beginVisit, type Keeper } from './visit.ts'
+import { type Keeper, Visit } from './visit.ts'
+import type { Guest } from './withhold.ts'
 
 /** Everything the gateway needs of the world, once per isolate. */
 export interface Gateway {
@@ -28,56 +40,78 @@ export interface Gateway {
   /** Notes that someone was here; it begins when the answer is there, and nobody waits for it. */
   readonly greet: Greet
   readonly assert: Assert
+  readonly handOff: HandOff | undefined
   readonly exchange: Exchange
+  readonly count: Count
   readonly roads: Roads
+  readonly recall: Recall
+  readonly followSocket: FollowSocket
   readonly rooms: Rooms
   readonly clock: Clock
   readonly record: TakeRecord
 }
 
 /**
- * Shows a request to its origin, or refuses it: canonicalize -> match -> authenticate -> authorize ->
+ * Shows a request to its origin, or refuses it: canonicalize -> match -> authenticate -> authorize -> limit ->
  * introduce -> forward -> answer -> record. Every stage takes plain data and gives a result; the first
  * that fails is the answer. It always resolves: whatever is thrown is a 500 without a word about it.
  */
 export async function walk(request: Request, keeper: Keeper, gateway: Gateway): Promise<Response> {
-  const { rules, routes, authority, roads, rooms, clock } = gateway
-  const visit = beginVisit(request, keeper, gateway)
+  const { rules, routes, authority, rooms } = gateway
+  const visit = new Visit(request, keeper, gateway)
   try {
     const canonical = canonicalize(request, rules.escapes)
     if (!canonical.ok) return visit.refuse(canonical.error)
     const target = canonical.value
-    visit.note({ host: target.host, path: target.path })
-    const asking = { request, target, moment: visit.moment, requestId: visit.requestId }
+    const asking = visit.begin(target)
+    const bounded = boundHeaders(request.headers, rules.headerLimits)
+    if (!bounded.ok) return visit.refuse(bounded.error)
 
     const surface = findSurface(target, rules)
     if (!surface.ok) return visit.refuse(surface.error)
     if (surface.value !== undefined) {
-      visit.note({ route: `usher ${surface.value}` })
-      return visit.leave(await rooms(surface.value, asking))
+      visit.enterSurface(surface.value)
+      const isPreflight = preflightMethod(request) && corsOfSurface(surface.value, rules)
+      return visit.leave(isPreflight ? answerPreflight() : await rooms(surface.value, asking))
     }
 
     const matched = match(routes, target, request)
     if (!matched.ok) return visit.refuse(matched.error)
-    const { route } = matched.value
-    visit.note({ route: route.name })
+    const { route, isPreflight } = matched.value
+    visit.enter(matched.value)
+    if (isPreflight) return visit.leave(answerPreflight())
+    const borne = boundBody(request, route)
+    if (!borne.ok) return visit.refuse(borne.error)
 
-    const caller = await authenticate(asking, scrutinyOf(route, rules), authority)
-    if (!caller.ok) return visit.refuse(caller.error, { target, route })
-    visit.meet(caller.value)
+    const caller = visit.meet(await authenticate(asking, scrutinyOf(route, rules), authority))
+    if (!caller.ok) return visit.refuse(caller.error)
+    const { principal } = caller.value
 
     const permitted = authorize(matched.value, caller.value, target)
-    if (!permitted.ok) return visit.refuse(permitted.error, { target, route })
+    if (!permitted.ok) return visit.refuse(permitted.error)
 
-    const introduced = await introduce(asking, { route, caller: caller.value }, gateway)
+    const counted = limit(asking, { route, principal }, gateway.count)
+    const pass = visit.admit(counted instanceof Promise ? await counted : counted)
+    if (!pass.ok) return visit.refuse(pass.error)
+
+    const rewritten = rewrite(target, route, rules.prefix)
+    if (!rewritten.ok) return visit.refuse(rewritten.error)
+    const guest = { route, caller: caller.value, names: bounded.value }
+    const introduced = visit.introduce(await introduce(asking, guest, gateway), guest.names)
     if (!introduced.ok) return visit.refuse(introduced.error)
-    const departure = { request, target, headers: introduced.value, origin: route.origin }
-    const response = await forward(departure, roads, clock)
-    if (!response.ok) return visit.refuse(response.error)
-    return visit.leave(answer(response.value, asking))
+    changeRequest(introduced.value, route)
+
+    const changed = { target: rewritten.value, headers: introduced.value }
+    const departure = departureOf(asking, guest, changed)
+    const arrived = visit.return(await send(departure, gateway))
+    if (!arrived.ok) return visit.refuse(arrived.error)
+    const answered = answer(arrived.value, asking, departure)
+    if (answered.webSocket === null || !route.websocket?.recheck) return visit.leave(answered)
+    const opened = { asking, matched: matched.value, principal }
+    const { response, ended } = await gateway.followSocket(answered, opened)
+    return visit.leave(response, ended)
   } catch (thrown) {
-    visit.note({ fault: faultOf(thrown) })
-    return visit.refuse({ code: 'internal-error' })
+    return visit.fail(faultOf(thrown))
   } finally {
     visit.end(gateway)
   }
@@ -86,13 +120,33 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
 /** What went wrong and where, without its message, which may quote what a caller sent. */
 function faultOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown
-  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
-  return [thrown.name, ...frames.slice(0, 5).map((line) => line.trim())].join(' ')
+  const { name, message, stack = '' } = thrown
+  // The stack begins with the message, which may have lines that look like places.
+  const places = stack.slice(stack.indexOf(message) + message.length).split('\n')
+  const frames = places.filter((line) => /^\s+at /.test(line))
+  return [name, ...frames.slice(0, 5).map((line) => line.trim())].join(' ')
+}
+
+function departureOf(
+  { request, moment }: Asking,
+  { route, caller, names }: Guest,
+  { target, headers }: Pick<Departure, 'target' | 'headers'>,
+): Departure {
+  return { request, target, headers, route, principal: caller.principal, moment, names }
+}
+
+/** To the origin; or not even there, where the route keeps answers. */
+function send(
+  departure: Departure,
+  { roads, recall, clock }: Gateway,
+): Promise<Result<Arrival, Refusal>> {
+  if (departure.route.cache === undefined) return forward(departure, roads, clock)
+  return recall(departure, (sent) => forward(sent, roads, clock))
 }
 
 /** How closely the callers of a route are looked at. */
-function scrutinyOf(route: Route, { identityHeaders }: Rules): Scrutiny {
+function scrutinyOf(route: Route, { tellsFacts }: Rules): Scrutiny {
   const { access, accepts, carriers, cookieAzp, revocation } = route
-  const tellsFacts = identityHeaders.some((name) => factualHeaders.includes(name))
-  return { access, accepts, carriers, cookieAzp, revocation, tellsFacts }
+  const socketPages = route.websocket?.origins
+  return { access, accepts, carriers, cookieAzp, revocation, tellsFacts, socketPages }
 }

@@ -1,95 +1,268 @@
-import type { RequestRecord, TakeRecord } from '../events/record.ts'
+import type { Milliseconds, RequestRecord, TakeRecord } from '../events/record.ts'
+import type { Asking } from '../model/asking.ts'
+import { announcedBytes, writtenLength } from '../model/body-length.ts'
 import type { Clock, Moment } from '../model/clock.ts'
-import type { User } from '../model/principal.ts'
+import { identityHeaders } from '../model/headers.ts'
+import type { Noted } from '../model/noted.ts'
+import type { Principal, User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
+import { type Result, unreachable } from '../model/result.ts'
 import type { Route, Rules } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
+import type { Cors } from '../model/terms.ts'
+import { dress } from '../proxy/header-changes.ts'
+import type { Arrival } from '../proxy/road.ts'
 import type { Greet } from './acquaintance.ts'
 import type { Caller } from './authenticate.ts'
+import { corsOfRoute, corsOfSurface, grant } from './cors.ts'
+import type { Pass } from './limit.ts'
+import type { Match } from './match.ts'
+import { surfaceName } from './own.ts'
 import { metadataAddress } from './protected-resource.ts'
+import { serverTiming } from './server-timing.ts'
+import { beginTrace, passTrace, traceIdOf } from './trace.ts'
+import { whenOver } from './when-over.ts'
 
 /** Who keeps work alive that goes on behind an answer: the execution context of the Worker. */
 export interface Keeper {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** One request on its way: its id, its one moment, and what will be recorded of it. */
-export interface Visit {
-  readonly requestId: string
-  readonly moment: Moment
-  note(seen: Partial<RequestRecord>): void
+/** What holds for every visit. */
+export interface House {
+  readonly clock: Clock
+  readonly rules: Rules
+}
+
+/** A record while it is written. */
+type Draft = { -readonly [Member in keyof RequestRecord]: RequestRecord[Member] }
+
+/**
+ * One request on its way: its id, its one moment, and what will be recorded of it. The methods that are
+ * given what a stage came to give it back: they note it, and how long the stage took.
+ */
+export class Visit {
+  readonly #request: Request
+  readonly #house: House
+  readonly #moment: Moment
+  readonly #draft: Draft
+  #lapAtMs: number
+  #isKept = false
+  #target: CanonicalTarget | undefined
+  #route: Route | undefined
+  #cors: Cors | undefined
+  #guest: User | undefined
+  #pass: Pass | undefined
+
+  /** Begins a visit: the clock is read once, and every decision is made at that moment. */
+  constructor(request: Request, keeper: Keeper, house: House) {
+    const nowMs = house.clock.now()
+    this.#request = request
+    this.#house = house
+    this.#moment = {
+      nowMs,
+      waitUntil: (work) => {
+        this.#isKept = true
+        keeper.waitUntil(work)
+      },
+      isKept: () => this.#isKept,
+      note: (noted) => this.#note(noted),
+    }
+    this.#lapAtMs = nowMs
+    this.#draft = {
+      requestId: crypto.randomUUID(),
+      startedAtMs: nowMs,
+      durationMs: 0,
+      method: request.method,
+      outcome: 'answered',
+      status: 500,
+    }
+  }
+
+  /** Notes what is asked for, and gives what every stage may know of it. */
+  begin(target: CanonicalTarget): Asking {
+    this.#target = target
+    this.#draft.host = target.host
+    this.#draft.path = target.path
+    const { requestId } = this.#draft
+    return { request: this.#request, target, moment: this.#moment, requestId }
+  }
+
+  /** Notes which of Usher's own surfaces is asked for. */
+  enterSurface(path: string): void {
+    this.#cors = corsOfSurface(path, this.#house.rules)
+    this.#draft.route = surfaceName(path)
+  }
+
+  /** Notes which route is taken; from here on answers are those of the route. */
+  enter({ route, isPreflight }: Pick<Match, 'route' | 'isPreflight'>): void {
+    this.#route = route
+    this.#cors = corsOfRoute(route, isPreflight, this.#request)
+    this.#draft.route = route.name
+  }
+
   /** Notes who is calling. */
-  meet(caller: Caller): void
+  meet(caller: Result<Caller, Refusal>): Result<Caller, Refusal> {
+    this.#time('authenticateMs', this.#route?.access.kind !== 'public')
+    if (!caller.ok) return caller
+    const { principal } = caller.value
+    this.#name(principal)
+    if (principal.kind === 'user') this.#guest = principal
+    return caller
+  }
+
+  /** Notes what limits say of the request. */
+  admit(pass: Result<Pass | undefined, Refusal>): Result<Pass | undefined, Refusal> {
+    if (this.#route?.limits !== undefined) this.#time('limitMs', true)
+    if (pass.ok) this.#pass = pass.value
+    return pass
+  }
+
+  /** Notes what the origin is told, and gives it the request's place in a trace. */
+  introduce(headers: Result<Headers, Refusal>, names: readonly string[]): Result<Headers, Refusal> {
+    this.#time('introduceMs', this.#route?.exchange !== undefined)
+    this.#draft.origin = this.#route?.origin.name
+    if (headers.ok && this.#house.rules.observation.traces) {
+      // A kept answer belongs to many traces, and must not depend on one of them.
+      const give = this.#route?.cache === undefined ? passTrace : beginTrace
+      this.#draft.traceId = give(headers.value, { requestId: this.#draft.requestId, names })
+    }
+    return headers
+  }
+
+  /** Notes what came back from the origin. */
+  return(arrival: Result<Arrival, Refusal>): Result<Arrival, Refusal> {
+    this.#time('originMs', true)
+    if (!arrival.ok) return arrival
+    const { cached } = arrival.value
+    const draft = this.#draft
+    draft.outcome = 'passed'
+    // What a client says of a body that nobody took would be counted. Reading has none, as good as always.
+    const isRead = draft.method === 'GET' || draft.method === 'HEAD'
+    if (!isRead) draft.bytesIn = announcedBytes(this.#request.headers)
+    if (cached !== undefined) draft.cached = cached
+    return arrival
+  }
+
   /** The answer to a request that goes no further; at a route it says where to get a credential. */
-  refuse(refusal: Refusal, at?: RefusedAt): Response
-  /** Notes the answer and hands it on. */
-  leave(response: Response): Response
+  refuse(refusal: Refusal): Response {
+    this.#note({ reason: refusal.code })
+    const { method, headers } = this.#request
+    const target = this.#target
+    const route = this.#route
+    const { requestId } = this.#draft
+    const { rules } = this.#house
+    this.#draft.traceId ??= rules.observation.traces
+      ? traceIdOf(headers.get('traceparent'))
+      : undefined
+    const hints = target &&
+      route && {
+        signIn: signInFor(rules, target),
+        resourceMetadata: metadataAddress(target, route, rules.canonicalOrigin),
+      }
+    return this.#finish(refusalResponse(refusal, { method, headers, requestId, ...hints }))
+  }
+
+  /** The answer to a fault of our own, which alone is told what it was. */
+  fail(fault: string): Response {
+    this.#draft.fault = fault
+    return this.refuse({ code: 'internal-error' })
+  }
+
+  /**
+   * Notes the answer and hands it on. Where someone counts what is under way, it is until its body is over,
+   * or what goes on without one: until `ended`.
+   */
+  leave(response: Response, ended?: Promise<void>): Response {
+    const answered = this.#finish(response)
+    const release = this.#pass?.release
+    if (release !== undefined && ended !== undefined) {
+      this.#pass = undefined
+      ended.then(release)
+      return answered
+    }
+    // The answer to HEAD has a body for the platform, with the length of the one that is not sent.
+    if (release === undefined || answered.body === null || this.#request.method === 'HEAD') {
+      return answered
+    }
+    this.#pass = undefined
+    return whenOver(answered, this.#request.signal, release)
+  }
+
   /** Hands over what is recorded of the request, and whose it was. */
-  end(takers: { record: TakeRecord; greet: Greet }): void
-}
-
-/** Where a caller was refused. */
-interface RefusedAt {
-  readonly target: CanonicalTarget
-  readonly route: Route
-}
-
-/** Begins a visit: the clock is read once, and every decision is made at that moment. */
-export function beginVisit(
-  request: Request,
-  keeper: Keeper,
-  { clock, rules }: { clock: Clock; rules: Rules },
-): Visit {
-  const requestId = crypto.randomUUID()
-  const nowMs = clock.now()
-  const moment: Moment = { nowMs, waitUntil: (work) => keeper.waitUntil(work) }
-  let guest: User | undefined
-  const noted: Omit<RequestRecord, 'durationMs'> = {
-    requestId,
-    startedAtMs: nowMs,
-    method: request.method,
-    status: 500,
+  end({ record, greet }: { record: TakeRecord; greet: Greet }): void {
+    this.#pass?.release?.()
+    this.#draft.durationMs = this.#passedMs()
+    record(this.#draft, this.#moment)
+    if (this.#guest !== undefined) greet(this.#guest, this.#moment)
   }
 
-  function note(seen: Partial<RequestRecord>): void {
-    Object.assign(noted, seen)
-  }
-
-  function meet({ principal }: Caller): void {
-    if (principal.kind === 'anonymous') {
-      if (principal.reason !== undefined) note({ reason: principal.reason })
-      return
+  /** What every answer says, whoever gives it. */
+  #finish(response: Response): Response {
+    const { headers } = response
+    const draft = this.#draft
+    draft.status = response.status
+    if (draft.method !== 'HEAD') draft.bytesOut = writtenLength(headers)
+    // Here and nowhere else, whatever the answer is and whoever gave it.
+    headers.set(identityHeaders.requestId, draft.requestId)
+    const limits = this.#pass?.headers ?? []
+    // What an origin says of its own limits would be read as said of those of the policy.
+    if (limits.length > 0) headers.delete('RateLimit')
+    for (const [name, value] of limits) headers.set(name, value)
+    this.#dress(headers)
+    if (this.#cors !== undefined) grant(headers, this.#cors, this.#request)
+    if (this.#house.rules.observation.serverTiming) {
+      headers.append('Server-Timing', serverTiming(draft, this.#passedMs()))
     }
-    if (principal.kind === 'machine') {
-      note({ subject: principal.subject })
-      return
-    }
-    guest = principal
-    note({ userId: principal.userId })
-  }
-
-  function refuse(refusal: Refusal, at?: RefusedAt): Response {
-    note({ reason: refusal.code })
-    const { method, headers } = request
-    const hints = at && {
-      signIn: signInFor(rules, at.target),
-      resourceMetadata: metadataAddress(at.target, at.route, rules.canonicalOrigin),
-    }
-    return leave(refusalResponse(refusal, { method, headers, requestId, ...hints }))
-  }
-
-  function end({ record, greet }: { record: TakeRecord; greet: Greet }): void {
-    record({ ...noted, durationMs: clock.now() - nowMs })
-    if (guest !== undefined) greet(guest, moment)
-  }
-
-  function leave(response: Response): Response {
-    note({ status: response.status })
     return response
   }
 
-  return { requestId, moment, note, meet, refuse, leave, end }
+  #dress(headers: Headers): void {
+    const changes = this.#route?.responseHeaders
+    if (changes !== undefined && this.#target !== undefined) dress(headers, changes, this.#target)
+  }
+
+  #note({ keySource, factSource, member, retries, principal, reason }: Noted): void {
+    const draft = this.#draft
+    if (keySource !== undefined) draft.keySource = keySource
+    if (factSource !== undefined) draft.factSource = factSource
+    if (member !== undefined) draft.member = member
+    if (retries !== undefined) draft.retries = retries
+    if (principal !== undefined) this.#name(principal)
+    if (reason === undefined) return
+    draft.outcome = 'refused'
+    draft.reason = reason
+  }
+
+  #name(principal: Principal): void {
+    switch (principal.kind) {
+      case 'user':
+        this.#draft.userId = principal.userId
+        break
+      case 'machine':
+        this.#draft.subject = principal.subject
+        break
+      case 'anonymous':
+        if (principal.reason !== undefined) this.#draft.reason = principal.reason
+        break
+      default:
+        unreachable(principal)
+    }
+  }
+
+  /** Ends a stage; the clock, which stands still in what does not wait, is read where that one may have. */
+  #time(stage: keyof Milliseconds, mayHaveWaited: boolean): void {
+    const nowMs = mayHaveWaited ? this.#house.clock.now() : this.#lapAtMs
+    this.#draft[stage] = nowMs - this.#lapAtMs
+    this.#lapAtMs = nowMs
+  }
+
+  /** Until now; once an origin has answered nothing waits any more. */
+  #passedMs(): number {
+    const hasAnswer = this.#draft.originMs !== undefined
+    return (hasAnswer ? this.#lapAtMs : this.#house.clock.now()) - this.#moment.nowMs
+  }
 }
 
 /** The way back leads to the configured host, never to one that the request names. */
