@@ -2,8 +2,8 @@
  * Measures what the gateway costs, beside the platform's limit and what one would write otherwise.
  * Nothing of it is a test: it prints ratios that hold on one machine in one run. `npm run bench` calls it.
  *
- *   npm run bench                             all of it, about ten minutes
- *   npm run bench -- --only whole,stages      some of it: whole, stages, start, sizes, memory
+ *   npm run bench                             all of it, about twelve minutes
+ *   npm run bench -- --only whole,stages      some of it: whole, bodies, stages, start, sizes, memory
  *   npm run bench -- --against main~3         this state beside another one, in the same rounds
  *   npm run bench -- --rounds 15              more rounds than 9
  *   npm run bench -- --record                 keeps JSON and picture in test/bench, where the README shows them
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util'
 import { projectPath } from '../support/platform.ts'
 import { type Checkout, checkOut, here } from './bundles.ts'
 import {
+  bodyFigures,
   type Figure,
   type Measurements,
   memoryFigures,
@@ -32,11 +33,20 @@ import { type Comparison, type Contender, compare } from './rounds.ts'
 import { startStages } from './stages.ts'
 import { sizesOf, startUps } from './startup.ts'
 import { openIssuer } from './tokens.ts'
-import { others, type RunningContender, type Surroundings, startContender, usher } from './whole.ts'
+import {
+  bareBodies,
+  type Kind,
+  others,
+  type RunningContender,
+  type Surroundings,
+  startContender,
+  usher,
+  usherBodies,
+} from './whole.ts'
 
 /** The core of the load, the origin and this process: the other one belongs to the Worker. */
 const loadCore = '1'
-const parts = ['whole', 'stages', 'start', 'sizes', 'memory'] as const
+const parts = ['whole', 'bodies', 'stages', 'start', 'sizes', 'memory'] as const
 type Part = (typeof parts)[number]
 
 /** What is compared with what, and how. */
@@ -44,6 +54,12 @@ interface Run extends Surroundings {
   readonly rounds: number
   /** The other state, when there is one. */
   readonly against: Checkout | undefined
+}
+
+/** What is measured with whole requests: the gateway, and what stands beside it. */
+interface Kinds {
+  readonly others: readonly Kind[]
+  readonly usher: readonly Kind[]
 }
 
 const say = (line: string) => console.log(line)
@@ -82,7 +98,10 @@ function wantedParts(text: string): ReadonlySet<Part> {
 async function measure(run: Run, wanted: ReadonlySet<Part>): Promise<Measurements> {
   return {
     provenance: provenance(),
-    ...(wanted.has('whole') && { whole: await measureWhole(run) }),
+    ...(wanted.has('whole') && { whole: await measureWhole({ others, usher }, run) }),
+    ...(wanted.has('bodies') && {
+      bodies: await measureWhole({ others: bareBodies, usher: usherBodies }, run),
+    }),
     ...(wanted.has('stages') && { stages: await measureStages(run) }),
     ...(wanted.has('start') && { startUp: await measureStart(run) }),
     ...(wanted.has('sizes') && { sizes: await sizesOf(here) }),
@@ -90,15 +109,15 @@ async function measure(run: Run, wanted: ReadonlySet<Part>): Promise<Measurement
   }
 }
 
-async function measureWhole(run: Run): Promise<Comparison> {
+async function measureWhole(kinds: Kinds, run: Run): Promise<Comparison> {
   note('whole requests')
   const running: RunningContender[] = []
-  for (const kind of [...others, ...usher]) {
+  for (const kind of [...kinds.others, ...kinds.usher]) {
     const contender = await startContender(kind, here, run)
     if (contender === undefined) throw new Error(`${kind.entry} does not run here`)
     running.push(contender)
   }
-  for (const kind of run.against === undefined ? [] : usher) {
+  for (const kind of run.against === undefined ? [] : kinds.usher) {
     const contender = await startContender(kind, run.against ?? here, run)
     if (contender !== undefined) running.push(elsewhere(contender, run))
   }
@@ -147,19 +166,21 @@ function elsewhere<C extends Contender>(contender: C, { against }: Run): C {
 }
 
 function report(measured: Measurements, ref: string | undefined): readonly Figure[] {
-  const { whole, stages, startUp, sizes, memory } = measured
+  const { whole, bodies, stages, startUp, sizes, memory } = measured
   const { date, commit, machine, versions } = measured.provenance
   say(`${commit}, ${date}, ${machine}, ${versions}`)
   if (whole) say(`\n${requestTable(whole)}`)
+  if (bodies) say(`\n${requestTable(bodies)}`)
   const figures = [
     ...(whole ? wholeFigures(whole) : []),
+    ...(bodies ? bodyFigures(bodies) : []),
     ...(stages ? stageFigures(stages) : []),
     ...(startUp ? startFigures(startUp) : []),
     ...(sizes ? sizeFigures(sizes) : []),
     ...(memory ? memoryFigures(memory) : []),
   ]
   say(`\n${figureTable(figures)}\n`)
-  const comparisons = Object.entries({ whole, stages, startUp })
+  const comparisons = Object.entries({ whole, bodies, stages, startUp })
   for (const [name, comparison] of comparisons) {
     if (comparison === undefined) continue
     if (ref !== undefined) say(`${changeTable(comparison, ref)}\n`)

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectPath } from '../support/platform.ts'
@@ -47,8 +55,10 @@ export function bundleOf({ folder }: Checkout, entry: string): string | undefine
   if (!existsSync(join(folder, entry))) return undefined
   const output = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
-    const words = ['deploy', entry, '--dry-run', '--outdir', output]
-    execFileSync(join(projectPath, 'node_modules/.bin/wrangler'), words, {
+    const config = join(output, 'wrangler.toml')
+    writeFileSync(config, withoutBindings(readFileSync(join(folder, 'wrangler.toml'), 'utf8')))
+    const words = ['deploy', join(folder, entry), '--dry-run', '--config', config]
+    execFileSync(join(projectPath, 'node_modules/.bin/wrangler'), [...words, '--outdir', output], {
       cwd: folder,
       stdio: 'pipe',
     })
@@ -59,4 +69,9 @@ export function bundleOf({ folder }: Checkout, entry: string): string | undefine
   } finally {
     rmSync(output, { recursive: true })
   }
+}
+
+/** How a module is built stands before the first table; it would need the classes of all bindings beyond it. */
+function withoutBindings(config: string): string {
+  return config.replace(/^\[[\s\S]*/m, '').replace(/^main = .*$/m, '')
 }

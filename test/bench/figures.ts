@@ -8,6 +8,7 @@ import type { Comparison } from './rounds.ts'
 import { routeCounts, stageName } from './stages.ts'
 import { type Sizes, startName, type Until } from './startup.ts'
 import { pairedDifference, pairedRatio, type Spread, spread } from './statistics.ts'
+import { bodyName, bodySizes } from './whole.ts'
 
 /** Where and when figures were taken. */
 export interface Provenance {
@@ -21,6 +22,7 @@ export interface Provenance {
 export interface Measurements {
   readonly provenance: Provenance
   readonly whole?: Comparison
+  readonly bodies?: Comparison
   readonly stages?: Comparison
   readonly startUp?: Comparison
   readonly sizes?: Sizes
@@ -82,6 +84,23 @@ export function wholeFigures({ series }: Comparison): readonly Figure[] {
     const [values, base] = [series.get(of)?.cpuMicros, series.get(to)?.cpuMicros]
     if (!values || !base) return []
     return [{ what: `${of} ÷ ${to}`, unit: '×', value: pairedRatio(values, base), ...bounds }]
+  })
+}
+
+const bodyBounds: Readonly<Record<(typeof bodySizes)[number], number>> = {
+  '1 KiB': 1.2,
+  '100 KiB': 1.15,
+  '10 MiB': 1.05,
+}
+
+/** The figures of answers of several sizes: the less there is to decide for a byte, the nearer to nothing. */
+export function bodyFigures({ series }: Comparison): readonly Figure[] {
+  return bodySizes.flatMap((size) => {
+    const values = series.get(bodyName(size, 'usher'))?.cpuMicros
+    const base = series.get(bodyName(size, 'bare'))?.cpuMicros
+    if (!values || !base) return []
+    const what = `answers of ${size} ÷ ${bare}`
+    return [{ what, unit: '×', value: pairedRatio(values, base), atMost: bodyBounds[size] }]
   })
 }
 

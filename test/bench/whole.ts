@@ -1,16 +1,20 @@
 import { makeSigningKeys } from '../support/signing-keys.ts'
 import { bundleOf, type Checkout } from './bundles.ts'
 import { type Load, openLoad } from './load.ts'
-import type { TinyOrigin } from './origin.ts'
+import { bodyPath, type TinyOrigin } from './origin.ts'
 import type { Contender } from './rounds.ts'
 import { startServer } from './server.ts'
 import type { BenchIssuer } from './tokens.ts'
 
 /** What is measured with whole requests: a Worker, and whose tokens it is shown. */
-interface Kind {
+export interface Kind {
   readonly name: string
   readonly entry: string
   readonly tokens: (issuer: BenchIssuer) => readonly string[]
+  /** How many of the first tokens of a window were here before it; none when not set. */
+  readonly knownCount?: number
+  /** What is asked for; the same few bytes as ever when not set. */
+  readonly path?: string
   /** The most that its JavaScript may hold; what workerd gives when not set. */
   readonly heapMaxMiB?: number
 }
@@ -21,12 +25,19 @@ const sessions = 500
 let serial = 0
 
 /** Everyone was here before, with these very tokens. */
-function known(issuer: BenchIssuer): readonly string[] {
-  const tokens = Array.from({ length: sessions }, (_, user) =>
-    issuer.token({ user, session: user }),
-  )
-  return Array.from({ length: requestsPerWindow }, (_, index) => tokens[index % sessions] ?? '')
+function known(people: number, requests: number): Pick<Kind, 'tokens' | 'knownCount'> {
+  return {
+    knownCount: people,
+    tokens(issuer) {
+      const tokens = Array.from({ length: people }, (_, user) =>
+        issuer.token({ user, session: user }),
+      )
+      return Array.from({ length: requests }, (_, index) => tokens[index % people] ?? '')
+    },
+  }
 }
+
+const regulars = known(sessions, requestsPerWindow)
 
 /** Everyone was here before; each token is used once. */
 function newTokens(issuer: BenchIssuer): readonly string[] {
@@ -50,20 +61,50 @@ export const bare = worker('bare')
 
 /** What stands beside the gateway: the limit of the platform, and what one would write otherwise. */
 export const others: readonly Kind[] = [
-  { name: 'bare pass-through', entry: bare, tokens: known },
-  { name: 'plumbing alone', entry: worker('plumbing'), tokens: known },
-  { name: '@hono/clerk-auth + hono/proxy', entry: worker('clerk-auth'), tokens: known },
-  { name: '@clerk/hono + hono/proxy', entry: worker('clerk-hono'), tokens: known },
+  { name: 'bare pass-through', entry: bare, ...regulars },
+  { name: 'plumbing alone', entry: worker('plumbing'), ...regulars },
+  { name: '@hono/clerk-auth + hono/proxy', entry: worker('clerk-auth'), ...regulars },
+  { name: '@clerk/hono + hono/proxy', entry: worker('clerk-hono'), ...regulars },
 ]
 
 /** The gateway in its ways of being used. */
 export const usher: readonly Kind[] = [
-  { name: 'warm', entry: shipped, tokens: known },
-  { name: 'warm, assertion only', entry: worker('assertion-only'), tokens: known },
+  { name: 'warm', entry: shipped, ...regulars },
+  { name: 'warm, assertion only', entry: worker('assertion-only'), ...regulars },
   { name: 'every token new', entry: shipped, tokens: newTokens },
   { name: 'every session new', entry: shipped, tokens: newSessions },
-  { name: 'a request assertion each', entry: worker('request-assertion'), tokens: known },
+  { name: 'a request assertion each', entry: worker('request-assertion'), ...regulars },
 ]
+
+/** Sizes of answers, and how many make a window that lasts about as long as any other. */
+const bodies = [
+  { size: '1 KiB', bytes: 2 ** 10, requests: 4000 },
+  { size: '100 KiB', bytes: 100 * 2 ** 10, requests: 1500 },
+  { size: '10 MiB', bytes: 10 * 2 ** 20, requests: 60 },
+] as const
+
+/** How answers of one size are named, from the gateway or from a bare pass-through. */
+export function bodyName(size: string, from: 'usher' | 'bare'): string {
+  return `${from === 'usher' ? 'warm' : 'bare pass-through'}, ${size}`
+}
+
+/** The sizes of {@link bodyName}. */
+export const bodySizes = bodies.map(({ size }) => size)
+
+/** Answers of several sizes past a bare pass-through. */
+export const bareBodies: readonly Kind[] = bodies.map((body) => bodyKind(body, 'bare'))
+
+/** The same past the gateway. */
+export const usherBodies: readonly Kind[] = bodies.map((body) => bodyKind(body, 'usher'))
+
+function bodyKind(
+  { size, bytes, requests }: (typeof bodies)[number],
+  from: 'usher' | 'bare',
+): Kind {
+  const entry = from === 'usher' ? shipped : bare
+  const people = Math.min(sessions, requests / 3)
+  return { name: bodyName(size, from), entry, path: bodyPath(bytes), ...known(people, requests) }
+}
 
 /** A contender whose server runs until it is stopped. */
 export interface RunningContender extends Contender {
@@ -78,6 +119,7 @@ export interface Surroundings {
 }
 
 const host = 'gate.usher.test'
+const usualPath = '/api/projects/42?page=2'
 const originHost = 'api.usher.test'
 
 /** The variables of all Workers. Clerk's middlewares have the key at hand; the gateway fetches it once. */
@@ -98,7 +140,7 @@ export async function variablesFor(entry: string, issuer: BenchIssuer) {
  * not, and that a request without a token is refused. `undefined` when this checkout cannot run it.
  */
 export async function startContender(
-  { name, entry, tokens, heapMaxMiB }: Kind,
+  { name, entry, tokens, knownCount = 0, path = usualPath, heapMaxMiB }: Kind,
   checkout: Checkout,
   { issuer, origin }: Surroundings,
 ): Promise<RunningContender | undefined> {
@@ -106,7 +148,7 @@ export async function startContender(
   if (bundle === undefined) return undefined
   const variables = await variablesFor(entry, issuer)
   const server = await startServer({ bundle, variables, originPort: origin.port, heapMaxMiB })
-  const load = openLoad(server.port, host)
+  const load = openLoad(server.port, { host, path })
   const stop = async () => {
     await load.stop()
     await server.stop()
@@ -123,7 +165,7 @@ export async function startContender(
     // Those who are known were here before: the first time of a token is not part of the window.
     async prepare() {
       window = tokens(issuer)
-      if (tokens === known) await load.send(window.slice(0, sessions))
+      await load.send(window.slice(0, knownCount))
     },
     async work() {
       await load.send(window)

@@ -1,7 +1,6 @@
 import { decodeToken } from '../../../src/clerk/jwt.ts'
 import { defineGateway } from '../../../src/config/define.ts'
 import { type Env, openGateway } from '../../../src/deps.ts'
-import type { Asking } from '../../../src/model/asking.ts'
 import { authenticate, type Caller } from '../../../src/gateway/authenticate.ts'
 import { authorize } from '../../../src/gateway/authorize.ts'
 import { canonicalize } from '../../../src/gateway/canonical.ts'
@@ -9,6 +8,8 @@ import { introduce } from '../../../src/gateway/identity.ts'
 import { type Match, match } from '../../../src/gateway/match.ts'
 import { findSurface } from '../../../src/gateway/own.ts'
 import type { Gateway } from '../../../src/gateway/pipeline.ts'
+import type { Asking } from '../../../src/model/asking.ts'
+import { momentAlone } from '../../../src/model/clock.ts'
 import type { Result } from '../../../src/model/result.ts'
 import type { CanonicalTarget } from '../../../src/model/target.ts'
 
@@ -25,6 +26,7 @@ interface Visitor {
   readonly target: CanonicalTarget
   readonly matched: Match
   readonly caller: Caller
+  readonly names: readonly string[]
 }
 
 interface House {
@@ -71,11 +73,11 @@ async function furnish(env: Env, routesCount: number): Promise<void> {
     }
     const request = new Request(url, { headers })
     const target = must(canonicalize(request, gateway.rules.escapes))
-    const moment = { nowMs: Date.now(), waitUntil: () => {} }
+    const moment = momentAlone(Date.now())
     const asking = { request, target, moment, requestId: crypto.randomUUID() }
     const matched = must(match(gateway.routes, target, request))
     const caller = must(await authenticate(asking, scrutinyOf(matched), gateway.authority))
-    return { asking, target, matched, caller }
+    return { asking, target, matched, caller, names: [...request.headers.keys()] }
   })
   houses.set(routesCount, { gateway, visitors: await Promise.all(guests) })
 }
@@ -112,8 +114,8 @@ const stages: Readonly<Record<string, Stage>> = {
     if (!(await crypto.subtle.verify('RSASSA-PKCS1-v1_5', clerkKey, signature, text)))
       throw new Error()
   },
-  identity: ({ gateway }, { asking, matched: { route }, caller }) =>
-    introduce(asking, { route, caller }, gateway),
+  identity: ({ gateway }, { asking, matched: { route }, caller, names }) =>
+    introduce(asking, { route, caller, names }, gateway),
 }
 
 /** Runs a stage so many times; only what gives a promise is awaited. */
