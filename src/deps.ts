@@ -1,29 +1,30 @@
 import type { ApiCapabilities, Call } from './api/capabilities.ts'
 import { fetchUser } from './clerk/client.ts'
-import type { Exchange } from './clerk/exchange.ts'
-import { cookieSuffixOf, type Issuer, isProductionKey } from './clerk/issuer.ts'
-import { createKeyRing } from './clerk/key-ring.ts'
-import { askSources } from './clerk/key-source.ts'
-import type { VerifyOpaque } from './clerk/opaque.ts'
-import { createPemRing } from './clerk/pem.ts'
+import type { Issuer } from './clerk/issuer.ts'
+import { openClerk } from './clerk/opening.ts'
 import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
 import type { GatewayDefinition } from './config/define.ts'
-import type { ClerkSettings } from './config/environment.ts'
 import type { Problem } from './config/problem.ts'
 import { type Relaxations, strict } from './config/relaxations.ts'
-import type { RequestRecord } from './events/record.ts'
+import type { TakeRecord } from './events/record.ts'
+import { openRecorder } from './events/recorder.ts'
 import { createGreeting } from './gateway/acquaintance.ts'
 import { canSign, createAssert } from './gateway/assertion.ts'
 import { canonicalize } from './gateway/canonical.ts'
+import { createHandOff } from './gateway/hand-off.ts'
+import type { Count } from './gateway/limit.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import { type Receptionist, receive } from './gateway/reception.ts'
 import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
-import { identityHeaders } from './model/headers.ts'
+import { lazily } from './model/lazily.ts'
 import { refusalResponse } from './model/refusal-response.ts'
 import { err, ok, type Result } from './model/result.ts'
-import type { Road, Roads } from './proxy/forward.ts'
+import { openRoads } from './proxy/bindings.ts'
+import { openRecall } from './proxy/recall.ts'
+import type { DirectRoads, Road, SendToSet } from './proxy/road.ts'
+import { openCounts } from './store/counting.ts'
 import type { Introduction } from './store/first-sight.ts'
 import { createKeyStore } from './store/key-store.ts'
 import { openPeople } from './store/known-people.ts'
@@ -46,12 +47,15 @@ export interface House {
   /** Loads the front desk; called when one of Usher's own surfaces is first asked for. */
   readonly app: () => Promise<{ createApp(capabilities: ApiCapabilities): FrontDesk }>
   readonly relaxations?: Relaxations
+  /** What is legal but risky, for who tries a gateway; production was checked before it was deployed. */
+  readonly lint?: (gateway: Compiled, relaxations: Relaxations) => readonly Problem[]
   /** How Usher reaches the key server and origins that have an address. */
   readonly fetch?: Road
   /** Stands in for what the database knows of people. */
   readonly facts?: ReadFacts
   readonly clock?: Clock
-  readonly record?: (record: RequestRecord) => void
+  /** Stands in for the log, the statistics and Analytics Engine. */
+  readonly record?: TakeRecord
   /** Where problems, warnings and records are written. */
   readonly log?: Pick<Console, 'log' | 'warn' | 'error'>
 }
@@ -63,12 +67,18 @@ export interface House {
  */
 export function frontDoor(furnish: (env: Env) => House): {
   fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>
+  /** What there is to do once a minute. */
+  scheduled(env: Env): Promise<void>
 } {
   let opened: Result<Gateway, readonly Problem[]> | undefined
   return {
     fetch(request, env, context) {
       opened ??= openGateway(furnish(env), env)
       return opened.ok ? walk(request, context, opened.value) : Promise.resolve(shut(request))
+    },
+    async scheduled(env) {
+      opened ??= openGateway(furnish(env), env)
+      if (opened.ok) await checkMembers(opened.value, env.KV)
     },
   }
 }
@@ -86,7 +96,8 @@ export function openGateway(house: House, env: Env): Result<Gateway, readonly Pr
     for (const { place, message } of problems) log.error(`${place}: ${message}`)
     return err(problems)
   }
-  for (const { place, message } of compiled.value.warnings) log.warn(`${place}: ${message}`)
+  const warnings = house.lint?.(compiled.value, relaxations) ?? []
+  for (const { place, message } of warnings) log.warn(`${place}: ${message}`)
   return ok(furnishGateway(compiled.value, { house, env, relaxations }))
 }
 
@@ -96,7 +107,8 @@ function furnishGateway(
 ): Gateway {
   const clock = house.clock ?? systemClock
   const network: Road = house.fetch ?? ((input, init) => fetch(input, init))
-  const issuer = openIssuer(settings.clerk, { kv: env.KV, network, clock })
+  const store = createKeyStore(env.KV, settings.clerk.issuers.join(' '))
+  const { issuer, verifyOpaque, exchange } = openClerk(settings.clerk, { store, network, clock })
   const people = openPeople({
     ...introductionTo({ rules, settings }, { network, clock }),
     d1: env.DB,
@@ -105,11 +117,10 @@ function furnishGateway(
     trustedEmailClaim: rules.trustedEmailClaim,
   })
   const readFacts = house.facts ?? people.readFacts
-  const verifyOpaque = openOpaque(settings.clerk, { network, clock })
-  const exchange = openExchange(settings.clerk, { network, clock })
   const { canonicalOrigin } = rules
   const authority = { issuer, verifyOpaque, readFacts, canonicalOrigin }
   const routes = buildRouteTable(rules.routes)
+  const direct = openRoads(rules.routes, env, network)
   const capabilities: ApiCapabilities = {
     clock,
     rules,
@@ -120,12 +131,7 @@ function furnishGateway(
     exchange,
     signingKeys: settings.signingKeys,
     openDiagnosis: relaxations.openDiagnosis,
-    readinessChecks: [
-      { name: 'keys', isReady: (moment) => issuer.keys.isReady(moment) },
-      { name: 'signing', isReady: () => canSign(settings.signingKeys) },
-      { name: 'kv', isReady: async () => (await env.KV.get('ready')) !== undefined },
-      { name: 'd1', isReady: async () => (await env.DB.prepare('SELECT 1').first()) !== null },
-    ],
+    readinessChecks: readinessOf({ issuer, settings, env }),
   }
   return {
     rules,
@@ -134,60 +140,65 @@ function furnishGateway(
     exchange,
     greet: createGreeting(people.record),
     assert: createAssert(settings.signingKeys),
-    roads: { network, services: servicesOf(rules.routes, env) },
+    handOff: rules.identityMap.length > 0 ? createHandOff(rules.identityMap) : undefined,
+    roads: { ...direct, toSet: openSets(direct, env.KV, clock) },
+    count: openCount(env, clock),
+    recall: openRecall(rules, clock),
+    followSocket: lazily(async () => {
+      const { createFollow } = await import('./gateway/follow.ts')
+      return createFollow({ authority, clock })
+    }),
     rooms: openRooms(house, { capabilities, rules, routes, authority }),
     clock,
-    record: house.record ?? refusalLog(house.log ?? console),
+    record: house.record ?? openRecords(house, { rules, env, clock }),
   }
 }
 
-function openIssuer(
-  clerk: ClerkSettings,
-  { kv, network, clock }: { kv: KVNamespace; network: Road; clock: Clock },
-): Issuer {
-  const { issuers, authorizedParties, audiences, machineId, jwtKey, keySources } = clerk
-  const store = createKeyStore(kv, issuers.join(' '))
-  const keys = jwtKey
-    ? createPemRing(jwtKey)
-    : createKeyRing({ ask: askSources(keySources, network, clock), store, clock })
-  const cookieSuffix = cookieSuffixOf(clerk.publishableKey)
-  const isProduction = isProductionKey(clerk.publishableKey)
-  return { issuers, authorizedParties, audiences, machineId, keys, cookieSuffix, isProduction }
+function readinessOf({
+  issuer,
+  settings,
+  env,
+}: {
+  readonly issuer: Issuer
+  readonly settings: Compiled['settings']
+  readonly env: Env
+}): ApiCapabilities['readinessChecks'] {
+  return [
+    { name: 'keys', isReady: (moment) => issuer.keys.isReady(moment) },
+    { name: 'signing', isReady: () => canSign(settings.signingKeys) },
+    { name: 'kv', isReady: async () => (await env.KV.get('ready')) !== undefined },
+    { name: 'd1', isReady: async () => (await env.DB.prepare('SELECT 1').first()) !== null },
+  ]
 }
 
-/** What verifies opaque credentials; it is loaded when the first one is shown. */
-function openOpaque(
-  { apiUrl, secretKey, machineId, machineSecretKey, audiences }: ClerkSettings,
-  { network, clock }: { network: Road; clock: Clock },
-): VerifyOpaque {
-  const parts = { apiUrl, secretKey, machineId, machineSecretKey, audiences }
-  let verify: VerifyOpaque | undefined
-  return async (query) => {
-    if (verify === undefined) {
-      const { createOpaqueVerifier } = await import('./clerk/opaque.ts')
-      verify ??= createOpaqueVerifier({ ...parts, send: network, clock })
-    }
-    return verify(query)
-  }
+/** What sends requests to sets of members; it is loaded when the first one is to be sent. */
+function openSets(roads: DirectRoads, kv: KVNamespace, clock: Clock): SendToSet {
+  return lazily(async () => {
+    const { createSetSender } = await import('./proxy/set.ts')
+    const { createMemberHealth } = await import('./store/member-health.ts')
+    const health = createMemberHealth(kv)
+    return createSetSender({ roads, clock, health, random: () => Math.random() })
+  })
 }
 
-/** What exchanges session tokens; it is loaded when the first one is to be exchanged. */
-function openExchange(
-  { apiUrl, secretKey }: ClerkSettings,
-  { network, clock }: { network: Road; clock: Clock },
-): Exchange {
-  let exchange: Exchange | undefined
-  return async (query) => {
-    if (exchange === undefined) {
-      const { createExchange } = await import('./clerk/exchange.ts')
-      exchange ??= createExchange({ apiUrl, secretKey, send: network, clock })
-    }
-    return exchange(query)
-  }
+/** Asks the members of sets how they are, where a config wants that. */
+async function checkMembers({ rules, roads, clock }: Gateway, kv: KVNamespace): Promise<void> {
+  const { checkOrigins } = await import('./proxy/checks.ts')
+  const { createMemberHealth } = await import('./store/member-health.ts')
+  await checkOrigins({ routes: rules.routes, roads, clock }, createMemberHealth(kv))
+}
+
+/** What counts requests; it is loaded with the first request of a route that has limits. */
+function openCount(env: Env, clock: Clock): Count {
+  return lazily(async () => {
+    const { createCount } = await import('./gateway/limiters.ts')
+    const { bindLimiters } = await import('./store/limiter-bindings.ts')
+    return createCount(bindLimiters(env), clock)
+  })
 }
 
 function introductionTo(
-  { rules, settings }: Omit<Compiled, 'warnings'>,
+  { rules, settings }: Compiled,
   { network, clock }: { network: Road; clock: Clock },
 ): Introduction {
   const { secretKey, apiUrl } = settings.clerk
@@ -216,31 +227,8 @@ function openRooms(
     const url = `${target.scheme}://${target.host}${path}${target.query}`
     const inside = new Request(url, request)
     const call = { request: inside, requestId, moment, ...receive(asking, receptionist) }
-    const response = await desk.fetch(inside, { call })
-    response.headers.set(identityHeaders.requestId, requestId)
-    return response
+    return desk.fetch(inside, { call })
   }
-}
-
-type Fetching = { fetch: Road }
-
-function isFetching(binding: unknown): binding is Fetching {
-  return typeof (binding as Partial<Fetching> | undefined)?.fetch === 'function'
-}
-
-function serviceNames(routes: Compiled['rules']['routes']): Set<string> {
-  return new Set(
-    routes.flatMap(({ origin }) => (origin.kind === 'service' ? [origin.binding] : [])),
-  )
-}
-
-function servicesOf(routes: Compiled['rules']['routes'], env: Env): Roads['services'] {
-  return new Map(
-    [...serviceNames(routes)].flatMap((name) => {
-      const binding = env[name]
-      return isFetching(binding) ? [[name, (input, init) => binding.fetch(input, init)]] : []
-    }),
-  )
 }
 
 const systemClock: Clock = {
@@ -251,12 +239,13 @@ const systemClock: Clock = {
   },
 }
 
-/** A line for each request that went no further; the log of the platform counts every line. */
-function refusalLog(log: Pick<Console, 'log' | 'error'>): (record: RequestRecord) => void {
-  return (record) => {
-    if (record.fault !== undefined) log.error(JSON.stringify(record))
-    else if (record.reason !== undefined) log.log(JSON.stringify(record))
-  }
+function openRecords(
+  { log = console }: House,
+  { rules, env, clock }: Pick<Compiled, 'rules'> & { readonly env: Env; readonly clock: Clock },
+): TakeRecord {
+  const { observation } = rules
+  const addCounts = openCounts(env.DB)
+  return openRecorder({ observation, log, addCounts, analytics: env.ANALYTICS, clock })
 }
 
 /** Where a shut house says that it is alive: its prefix may be what is wrong, so any will do. */

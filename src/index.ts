@@ -6,8 +6,11 @@
 import { type Env, frontDoor } from './deps.ts'
 import definition from './site/gateway.config.ts'
 
+export { Limiter } from './store/limiter.ts'
+
 const door = frontDoor(() => ({ definition, app: () => import('./app.ts') }))
 
 export default {
   fetch: (request, env, context) => door.fetch(request, env, context),
+  scheduled: (_cron, env) => door.scheduled(env),
 } satisfies ExportedHandler<Env>

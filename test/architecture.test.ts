@@ -141,6 +141,13 @@ describe('what a room may know', () => {
     expect([...packages].filter((name) => heavy.test(name))).toEqual([])
   })
 
+  it('what counts requests is loaded with the first that has a limit', () => {
+    const counts = (path: string) =>
+      /\/(?:limiters|limit-key|slots|limiter-bindings|passes)\.ts$/.test(path)
+    expect([...reach(source, entry, ['static']).files].filter(counts)).toEqual([])
+    expect([...reach(source, entry, ['static', 'dynamic']).files].filter(counts)).toHaveLength(5)
+  })
+
   it('what explains tokens is loaded for diagnosis alone', () => {
     const explains = (path: string) => /\/(?:diagnosis|findings?)\.ts$/.test(path)
     for (const room of ['app', 'api/verify', 'api/exchange', 'api/people']) {

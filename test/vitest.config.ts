@@ -2,7 +2,8 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { productionPlatform, projectPath } from './support/platform.ts'
 
-const edgeRooms = 'test/{api,clerk,config,edge,events,gateway,model,portal,requests,store,tasks}'
+const edgeRooms =
+  'test/{api,clerk,config,edge,events,gateway,model,portal,proxy,requests,store,tasks}'
 
 /**
  * Two projects: `edge` runs in workerd with the bindings of production and every migration applied,
@@ -43,6 +44,7 @@ export default defineConfig(async ({ mode }) => {
           root: projectPath,
           test: {
             name: 'outside',
+            isolate: false,
             include: [`test/{outside,local,cli}/**/${name}`, `test/${name}`],
             exclude,
             ...timeouts,

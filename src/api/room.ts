@@ -16,7 +16,8 @@ export function refused(c: Context<Room>, refusal: Refusal): Response {
 }
 
 /** The same where no context of Hono is at hand. */
-export function refuseCall({ request, requestId }: Call, refusal: Refusal): Response {
+export function refuseCall({ request, requestId, moment }: Call, refusal: Refusal): Response {
+  moment.note({ reason: refusal.code })
   return refusalResponse(refusal, { method: request.method, headers: request.headers, requestId })
 }
 

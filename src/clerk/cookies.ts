@@ -10,7 +10,8 @@ export type CookieOwner = Pick<
   'issuers' | 'authorizedParties' | 'cookieSuffix' | 'isProduction'
 >
 
-const clerkCookies = /^__(?:session|client|refresh|clerk)(?:_|$)/
+/** Clerk's, and Usher's own by which a caller is led to the same member of an origin. */
+const ownCookies = /^__(?:(?:session|client|refresh|clerk)(?:_|$)|Host-usher-)/
 const sessionCookie = '__session'
 const updateCookie = '__client_uat'
 /** What {@link updateCookie} says when nobody is signed in. */
@@ -133,17 +134,35 @@ function hasEnded({ exp }: Claims, nowMs: number): boolean {
   return typeof exp === 'number' && exp <= Math.floor(nowMs / 1000)
 }
 
+/** A `Cookie` header without what only Clerk and Usher are to see, or `undefined` when nothing is left. */
+export function withoutClerkCookies(header: string): string | undefined {
+  return header.includes('__') ? withoutCookies(header, (name) => ownCookies.test(name)) : header
+}
+
 /**
- * A `Cookie` header without Clerk's cookies, or `undefined` when nothing is left. Everything else keeps
+ * A `Cookie` header without some of its cookies, or `undefined` when nothing is left. Everything else keeps
  * its spelling (bytes that are no UTF-8 do not survive a rewrite).
  */
-export function withoutClerkCookies(header: string): string | undefined {
-  if (!header.includes('__')) return header
+export function withoutCookies(
+  header: string,
+  isRemoved: (name: string) => boolean,
+): string | undefined {
   const kept = splitCookies(header)
-    .map(({ parts }) => parts.filter((part) => !clerkCookies.test(part.name)))
+    .map(({ parts }) => parts.filter((part) => !isRemoved(part.name)))
     .filter((parts) => parts.length > 0)
     .map((parts) => parts.map((part) => part.text).join(','))
   return kept.length > 0 ? kept.join(';').trim() : undefined
+}
+
+/**
+ * Whether the name and value that a `Set-Cookie` begins with come back as a cookie of Clerk's or Usher's
+ * own. One without a name comes back as its value alone, and a comma is read as the end of a cookie.
+ */
+export function setsOwnCookie(pair: string): boolean {
+  if (!pair.includes('__')) return false
+  return splitCookies(pair.replace(/^[\s=]+/, '')).some(({ parts }) =>
+    parts.some(({ name }) => ownCookies.test(name.replace(/^__(?:Host|Secure)-(?=__)/i, ''))),
+  )
 }
 
 interface CookiePart {

@@ -189,6 +189,7 @@ class RemoteKeyRing implements KeyRing {
     this.#lookedAtMs = nowMs
     await this.#adoptFromStore(nowMs)
     const isHeld = this.#usable(nowMs) !== undefined
+    moment.note({ keySource: isHeld ? 'kv' : 'network' })
     if (isHeld && this.#isStale(nowMs)) moment.waitUntil(this.#adoptFromSource(moment))
     const answered = !isHeld && (await this.#adoptFromSource(moment))
     this.#coldFetches = this.#coldFetches.filter((other) => other !== mark)
@@ -209,7 +210,9 @@ class RemoteKeyRing implements KeyRing {
     if (moment.nowMs - this.#refreshedAtMs < refreshBudgetMs) return false
     this.#refreshedAtMs = moment.nowMs
     await this.#adoptFromStore(moment.nowMs)
-    return this.#pick(wanted) === undefined && (await this.#adoptFromSource(moment))
+    const isHeld = this.#pick(wanted) !== undefined
+    moment.note({ keySource: isHeld ? 'kv' : 'network' })
+    return !isHeld && (await this.#adoptFromSource(moment))
   }
 
   async #adoptFromStore(nowMs: number): Promise<void> {

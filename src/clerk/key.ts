@@ -1,4 +1,5 @@
-import { decodeBase64url, encodeBase64url } from '../model/base64url.ts'
+import { decodeBase64url } from '../model/base64url.ts'
+import { digestOf } from '../model/digest.ts'
 import type { Claims, Identified } from '../model/principal.ts'
 import { createRecent, type Recent } from '../model/recent.ts'
 import type { Refusal } from '../model/refusal.ts'
@@ -107,7 +108,6 @@ export async function importKey(jwk: RsaJwk): Promise<VerificationKey | undefine
 }
 
 /** The RFC 7638 thumbprint of an RSA key. */
-export async function thumbprintOf(jwk: { n: string; e: string }): Promise<string> {
-  const members = JSON.stringify({ e: jwk.e, kty: 'RSA', n: jwk.n })
-  return encodeBase64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(members)))
+export function thumbprintOf(jwk: { n: string; e: string }): Promise<string> {
+  return digestOf(JSON.stringify({ e: jwk.e, kty: 'RSA', n: jwk.n }))
 }

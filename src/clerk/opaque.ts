@@ -1,5 +1,5 @@
-import { encodeBase64url } from '../model/base64url.ts'
 import type { Moment } from '../model/clock.ts'
+import { digestOf } from '../model/digest.ts'
 import { networksOf } from '../model/network.ts'
 import type { Identified } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
@@ -96,6 +96,7 @@ export function createOpaqueVerifier(parts: OpaqueParts): VerifyOpaque {
 
   async function ask(digest: string, opener: string, query: OpaqueQuery) {
     const askedAtMs = clock.now()
+    query.moment.note({ keySource: 'network' })
     const answer = await askClerk(query, opener, parts)
     const nowMs = clock.now()
     if (!answer.ok) {
@@ -120,6 +121,7 @@ export function createOpaqueVerifier(parts: OpaqueParts): VerifyOpaque {
       forbid: () => forbid(digest, query),
       ask: () => ask(digest, opener, query),
     }
+    query.moment.note({ keySource: 'memory' })
     const answer = await put(question)
     if (!answer.ok) return answer
     const outcome = answer.value
@@ -143,8 +145,4 @@ async function askClerk(
   const outcome = readAnswer({ type, nowMs: parts.clock.now() }, answer, parts)
   const isSetback = !outcome.ok && outcome.error.code === 'verification-unavailable'
   return isSetback ? err({ refusal: outcome.error, isForAll: isOverloaded(answer) }) : ok(outcome)
-}
-
-async function digestOf(token: string): Promise<string> {
-  return encodeBase64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token)))
 }

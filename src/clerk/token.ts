@@ -54,6 +54,7 @@ export function recallToken(
 ): Result<Identified, Refusal> | undefined {
   const signed = issuer.keys.recall(token, moment)
   if (signed === undefined) return undefined
+  moment.note({ keySource: 'memory' })
   return accepts.includes(signed.type)
     ? judge(signed, issuer, moment)
     : refuse('token-type-mismatch')
@@ -91,6 +92,7 @@ async function findSigner(
   wanted: Wanted,
   { issuer, moment }: { issuer: Issuer; moment: Moment },
 ): Promise<Result<VerificationKey, Refusal>> {
+  moment.note({ keySource: 'memory' })
   const key = await issuer.keys.find(wanted, moment)
   if (!key.ok) return key
   if (decoded.header.alg !== keyAlgorithm) return refuse('token-invalid-algorithm')

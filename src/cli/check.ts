@@ -10,10 +10,14 @@ import { unstable_readConfig } from 'wrangler'
 import { createPemRing } from '../clerk/pem.ts'
 import { compileGateway } from '../config/compile.ts'
 import type { Settings } from '../config/environment.ts'
+import { lint } from '../config/lint.ts'
 import type { Problem } from '../config/problem.ts'
 import { strict } from '../config/relaxations.ts'
 import { canSign } from '../gateway/assertion.ts'
+import { momentAlone } from '../model/clock.ts'
 import type { Rules } from '../model/route.ts'
+import { bindingNames } from '../proxy/bindings.ts'
+import { limiterProblems, readLimiterBindings } from './limiter-bindings.ts'
 import { count, listProblems } from './problem-list.ts'
 import { configPath, loadDefinition, readMachineVariables, workerPath } from './project.ts'
 import { openWorkerFile } from './worker-file.ts'
@@ -42,8 +46,13 @@ async function check(): Promise<void> {
     fail(compiled.error)
     return
   }
-  const { rules, settings, warnings } = compiled.value
-  const unusable = [...(await unusableKeys(settings)), ...unbound(rules, boundNames())]
+  const { rules, settings } = compiled.value
+  const warnings = lint(compiled.value, strict)
+  const unusable = [
+    ...(await unusableKeys(settings)),
+    ...unbound(rules, readPlatform()),
+    ...limiterProblems(rules.routes, readLimiterBindings(workerPath)),
+  ]
   if (unusable.length > 0) {
     fail(unusable)
     return
@@ -54,27 +63,39 @@ async function check(): Promise<void> {
   console.log(`${shown}: ${count(rules.routes.length, 'route')}, no problems.`)
 }
 
-/** The names of the bindings in `wrangler.toml`. */
-function boundNames(): ReadonlySet<string> {
-  const config = unstable_readConfig({ config: workerPath }, { hideWarnings: true })
-  const { kv_namespaces: kv, d1_databases: databases, services = [] } = config
-  return new Set([...kv, ...databases, ...services].map(({ binding }) => binding))
+/** What `wrangler.toml` gives the Worker: the names of its bindings, and whether it is called by the clock. */
+interface Platform {
+  readonly bindings: ReadonlySet<string>
+  readonly hasCrons: boolean
 }
 
-/** Bindings that the Worker needs and that nobody has bound. */
-function unbound({ routes }: Rules, bindings: ReadonlySet<string>): readonly Problem[] {
-  const services = routes.flatMap(({ origin }) =>
-    origin.kind === 'service' ? [origin.binding] : [],
-  )
-  return [...new Set(['KV', 'DB', ...services])]
+function readPlatform(): Platform {
+  const config = unstable_readConfig({ config: workerPath }, { hideWarnings: true })
+  const { kv_namespaces: kv, d1_databases: databases } = config
+  const { services = [], mtls_certificates: certificates, triggers } = config
+  const bound = [...kv, ...databases, ...services, ...certificates]
+  return {
+    bindings: new Set(bound.map(({ binding }) => binding)),
+    hasCrons: (triggers.crons ?? []).length > 0,
+  }
+}
+
+/** What the Worker needs of the platform and does not get. */
+function unbound({ routes }: Rules, { bindings, hasCrons }: Platform): readonly Problem[] {
+  const { services, certificates } = bindingNames(routes)
+  const problems = [...new Set(['KV', 'DB', ...services, ...certificates])]
     .filter((name) => !bindings.has(name))
-    .map((name) => ({ place: name, message: `Is not bound: add it to wrangler.toml.` }))
+    .map((name) => ({ place: name, message: 'Is not bound: add it to wrangler.toml.' }))
+  const isChecked = routes.some(({ origin }) => origin.kind === 'set' && origin.health.check)
+  if (!isChecked || hasCrons) return problems
+  const message = 'Are missing in wrangler.toml, and health.check needs one: crons = ["* * * * *"].'
+  return [...problems, { place: 'triggers.crons', message }]
 }
 
 /** Keys that have the right form and cannot work: only trying them shows it. */
 async function unusableKeys({ clerk, signingKeys }: Settings): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  const moment = { nowMs: Date.now(), waitUntil: () => undefined }
+  const moment = momentAlone(Date.now())
   if (clerk.jwtKey !== undefined && !(await createPemRing(clerk.jwtKey).isReady(moment))) {
     const message =
       'Is no RSA public key of 2048 bits or more: copy it anew from the Clerk dashboard.'

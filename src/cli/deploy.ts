@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     ask: openTerminal(),
     options: { ...values, workersDev: values['workers-dev'] },
     given: given?.value ?? {},
-    newSigningKeys: formatSigningKeys([await makeSigningKey('current')]),
+    newSigningKeys: formatSigningKeys([await makeSigningKey('current', Date.now())]),
   }
   const isSound = await takeSteps([...machineSteps, ...accountSteps], tools, {
     isDryRun,

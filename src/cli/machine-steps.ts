@@ -1,3 +1,5 @@
+import { lint } from '../config/lint.ts'
+import { strict } from '../config/relaxations.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { listSecrets } from './bindings.ts'
 import { complaintAbout, missingPlain, rowOf, splitValues } from './deploy-variables.ts'
@@ -130,14 +132,14 @@ async function checkConfig(tools: Tools, progress: Progress): Promise<Result<Don
       ),
     )
   }
-  const { rules, warnings } = compiled.value
+  const { rules } = compiled.value
   const unserved = hostsOf(config).filter((host) => rules.hosts?.has(host) === false)
   if (unserved.length > 0) {
     return err(`hosts of the config leaves out ${unserved.join(', ')}: it would answer 421 there.`)
   }
   return ok({
     text: `${count(rules.routes.length, 'route')}, no problems`,
-    warnings: warnings.map(({ place, message }) => `${place}: ${message}`),
+    warnings: lint(compiled.value, strict).map(({ place, message }) => `${place}: ${message}`),
     progress: { gateway: compiled.value },
   })
 }

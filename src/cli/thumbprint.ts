@@ -1,4 +1,4 @@
-import { encodeBase64url } from '../model/base64url.ts'
+import { digestOf } from '../model/digest.ts'
 
 /** The members that make a key what it is, in the order in which they are hashed. */
 const required: ReadonlyMap<string | undefined, readonly string[]> = new Map([
@@ -10,6 +10,7 @@ const required: ReadonlyMap<string | undefined, readonly string[]> = new Map([
 export async function thumbprint(key: Readonly<Record<string, string>>): Promise<string> {
   const members = required.get(key.kty)
   if (members === undefined) throw new TypeError('Only EC and RSA keys have a thumbprint here')
-  const text = JSON.stringify(Object.fromEntries(members.map((member) => [member, key[member]])))
-  return encodeBase64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  return digestOf(
+    JSON.stringify(Object.fromEntries(members.map((member) => [member, key[member]]))),
+  )
 }

@@ -1,22 +1,25 @@
-import type { Origin, Route, Rules } from '../model/route.ts'
-import type { Settings } from './environment.ts'
+import { type Endpoint, endpointsOf, type Origin } from '../model/origin.ts'
+import type { Route } from '../model/route.ts'
+import type { Gateway } from './compile.ts'
 import { lintAccess } from './lint-access.ts'
+import { lintCors } from './lint-cors.ts'
 import { lintCredentials } from './lint-credentials.ts'
+import { lintRewriting } from './lint-rewriting.ts'
+import { lintSockets } from './lint-sockets.ts'
 import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { strictlyIncludesSet } from './request-set.ts'
 import { selectRoute } from './selection.ts'
+import { strictnessOf } from './strictness.ts'
 
-interface Linted {
-  readonly rules: Rules
-  readonly settings: Settings
-}
+type Rule = (linted: Gateway, relaxations: Relaxations) => readonly Problem[]
 
-type Rule = (linted: Linted, relaxations: Relaxations) => readonly Problem[]
-
-/** What is legal but risky in a gateway that compiles. */
-export function lint(linted: Linted, relaxations: Relaxations): readonly Problem[] {
+/**
+ * What is legal but risky in a gateway that compiles. It is for whoever checks, deploys or tries a gateway:
+ * the Worker in production starts without it.
+ */
+export function lint(linted: Gateway, relaxations: Relaxations): readonly Problem[] {
   return lints.flatMap((rule) => rule(linted, relaxations))
 }
 
@@ -24,14 +27,31 @@ const lints: readonly Rule[] = [
   function originIsBothPublicAndProtected({ rules }) {
     const open = addressesOf(rules.routes, 'public')
     const closed = addressesOf(rules.routes, 'signed-in')
-    return [...open]
-      .filter(([address]) => closed.has(address))
-      .map(([, name]) => ({
-        place: `origins.${name}`,
-        message:
-          'Has a public and a protected route: what it takes for another spelling of a protected ' +
-          'path is open. Let it check the identity assertion.',
-      }))
+    const both = [...open].filter(([address]) => closed.has(address))
+    return [...new Set(both.map(([, name]) => name))].map((name) => ({
+      place: `origins.${name}`,
+      message:
+        'Has a public and a protected route: what it takes for another spelling of a protected ' +
+        'path is open. Let it check the identity assertion.',
+    }))
+  },
+
+  function secretTravelsInTheOpen({ rules: { routes } }) {
+    return originsOf(routes).flatMap((origin) => {
+      const isOpen = endpointsOf(origin).some(isPlainHttp)
+      if (origin.secret === undefined || !isOpen) return []
+      const message = 'Goes over plain http, where whoever is between can read it: use https.'
+      return [{ place: `origins.${origin.name}.secret`, message }]
+    })
+  },
+
+  function stickinessHasAChoice({ rules: { routes } }) {
+    return originsOf(routes).flatMap((origin) => {
+      if (origin.kind !== 'set' || origin.sticky === undefined || origin.members.length > 1)
+        return []
+      const message = 'Does nothing while there is one member, to whom everybody is led.'
+      return [{ place: `origins.${origin.name}.sticky`, message }]
+    })
   },
 
   function strictRouteStandsInAWeakerOne({ rules: { routes } }) {
@@ -48,6 +68,10 @@ const lints: readonly Rule[] = [
     return [{ place: `routes[${index}].access`, message }]
   },
 
+  function rewritesKeepPolicies({ rules: { routes } }) {
+    return lintRewriting(routes)
+  },
+
   function conditionsAreSafe({ rules: { routes, verifiers } }) {
     const found = routes.flatMap((route, index) => lintAccess(route, `routes[${index}]`))
     return [...found, ...lintAccess(verifiers, 'verify')]
@@ -56,6 +80,18 @@ const lints: readonly Rule[] = [
   function credentialsAreSafe({ rules: { routes }, settings: { clerk } }, { plainAddresses }) {
     if (plainAddresses) return []
     return routes.flatMap((route, index) => lintCredentials(route, clerk, `routes[${index}]`))
+  },
+
+  function socketsEndWithTheirCallers({ rules: { routes } }) {
+    return routes.flatMap((route, index) => lintSockets(route, `routes[${index}]`))
+  },
+
+  function cookiesAreNotOverrated({ rules: { routes, surfaces, cors } }) {
+    const own = lintCors({ ...surfaces, cors }, 'cors')
+    const found = routes.flatMap((route, index) =>
+      route.access.kind === 'public' ? [] : lintCors(route, `routes[${index}].cors`),
+    )
+    return [...own, ...found]
   },
 
   function credentialIsShownToAPublicRoute({ rules: { routes } }) {
@@ -125,24 +161,41 @@ const lints: readonly Rule[] = [
   },
 ]
 
-/** The origins of one kind of access by their address, whatever they are called. */
+function originsOf(routes: readonly Route[]): readonly Origin[] {
+  return [...new Map(routes.map(({ origin }) => [origin.name, origin])).values()]
+}
+
+/** The origins of one kind of access by their addresses, whatever they are called. */
 function addressesOf(
   routes: readonly Route[],
   access: Route['access']['kind'],
 ): ReadonlyMap<string, string> {
   const matching = routes.filter((one) => one.access.kind === access)
-  return new Map(matching.map(({ origin }) => [addressOf(origin), origin.name]))
+  return new Map(
+    matching.flatMap(({ origin }) =>
+      endpointsOf(origin).map((endpoint) => [addressOf(endpoint), origin.name] as const),
+    ),
+  )
 }
 
-function addressOf(origin: Origin): string {
-  switch (origin.kind) {
+function addressOf(endpoint: Endpoint): string {
+  switch (endpoint.kind) {
     case 'url':
-      return new URL(origin.base).host
+      return new URL(endpoint.base).host
     case 'service':
-      return origin.binding
+      return endpoint.binding
     case 'same-host':
       return ''
   }
+}
+
+function isPlainHttp(endpoint: Endpoint): boolean {
+  return endpoint.kind === 'url' && endpoint.base.startsWith('http:')
+}
+
+function shareAnAddress(left: Origin, right: Origin): boolean {
+  const addresses = endpointsOf(left).map(addressOf)
+  return endpointsOf(right).some((endpoint) => addresses.includes(addressOf(endpoint)))
 }
 
 /** Whether a route of the same origin is around another and asks for less. Public ones have their own lint. */
@@ -151,13 +204,6 @@ function surrounds(outer: Route, inner: Route): boolean {
     outer.access.kind !== 'public' &&
     strictnessOf(outer) < strictnessOf(inner) &&
     strictlyIncludesSet(outer, inner) &&
-    addressOf(outer.origin) === addressOf(inner.origin)
+    shareAnAddress(outer.origin, inner.origin)
   )
-}
-
-function strictnessOf({ access }: Route): number {
-  if (access.kind === 'public') return 0
-  if (access.kind === 'optional') return 1
-  const { condition } = access
-  return condition.kind === 'all' && condition.of.length === 0 ? 2 : 3
 }

@@ -45,6 +45,8 @@ export interface Scrutiny
   extends Pick<Route, 'access' | 'accepts' | 'carriers' | 'cookieAzp' | 'revocation'> {
   /** Whether the origin is told what only facts say. */
   readonly tellsFacts: boolean
+  /** Origins of pages, beside the gateway's own, whose cookies may open a WebSocket. */
+  readonly socketPages?: readonly string[] | undefined
 }
 
 const nobody: Caller = {
@@ -126,7 +128,9 @@ async function verifyCookie(
   const issuer = mayLackParty ? { ...authority.issuer, mayLackParty } : authority.issuer
   const demand = { issuer, accepts: sessionsAlone }
   const known = recallToken(token, demand, moment) ?? (await verifyToken(token, demand, moment))
-  if (known.ok && !mayUseCookie(request, ownOrigin)) return refuse('cross-site-request')
+  if (known.ok && !mayUseCookie(request, ownOrigin, scrutiny.socketPages)) {
+    return refuse('cross-site-request')
+  }
   return known
 }
 
@@ -153,6 +157,7 @@ async function lookUp(
   { readFacts }: Authority,
 ): Promise<Result<Caller, Refusal>> {
   const mustBeFresh = scrutiny.revocation === 'fresh'
+  moment.note({ factSource: 'memory' })
   const read = await readFacts({ userId: user.userId, mustBeFresh, moment })
   if (!read.ok) {
     return mustStand(user, scrutiny) ? read : ok({ ...nobody, principal: user, carrier })
@@ -165,7 +170,7 @@ async function lookUp(
 }
 
 /** Why someone is out, whatever their token says. A locked user is only kept from signing in. */
-function standingOf({ sessionId }: User, facts: Facts): RefusalCode | undefined {
+export function standingOf({ sessionId }: User, facts: Facts): RefusalCode | undefined {
   if (facts.status === 'deleted') return 'user-deleted'
   if (facts.status === 'banned') return 'user-banned'
   const hasEnded = sessionId !== undefined && facts.endedSessions.includes(sessionId)

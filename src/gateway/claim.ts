@@ -31,7 +31,7 @@ function decide(holds: boolean): Outcome {
 }
 
 /** A claim by its name, or by JSON Pointer (RFC 6901), which begins with a slash. */
-function readClaim(claims: Claims, name: string): unknown {
+export function readClaim(claims: Claims, name: string): unknown {
   if (!name.startsWith('/')) return memberOf(claims, name)
   const members = name.slice(1).split('/').map(unescaped)
   return members.reduce<unknown>(memberOf, claims)

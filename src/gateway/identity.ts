@@ -9,13 +9,14 @@ import {
   nominated,
   remembering,
 } from '../model/headers.ts'
-import type { Identified, User } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
-import { ok, type Result, unreachable } from '../model/result.ts'
+import { ok, type Result } from '../model/result.ts'
 import type { LooseHeader, Rules } from '../model/route.ts'
+import { isSafe } from '../model/safe-methods.ts'
 import type { Assert } from './assertion.ts'
 import type { Authority, Caller } from './authenticate.ts'
-import { isSafe } from './same-origin.ts'
+import type { HandOff } from './hand-off.ts'
+import { toldOf } from './telling.ts'
 import { type Guest, withhold } from './withhold.ts'
 
 /** What the introduction of a caller to an origin needs of the world. */
@@ -23,7 +24,9 @@ export interface Introducer {
   readonly assert: Assert
   readonly exchange: Exchange
   readonly authority: Authority
-  readonly rules: Pick<Rules, 'identity' | 'identityHeaders' | 'carrierNames'>
+  /** `undefined` where no header is mapped. */
+  readonly handOff: HandOff | undefined
+  readonly rules: Pick<Rules, 'identity' | 'identityHeaders' | 'carrierNames' | 'tellsEmail'>
 }
 
 const isStrippedName = remembering(isStripped)
@@ -37,13 +40,13 @@ const isStrippedName = remembering(isStripped)
 export async function introduce(
   asking: Asking,
   guest: Guest,
-  { assert, exchange, authority, rules }: Introducer,
+  { assert, exchange, authority, handOff, rules }: Introducer,
 ): Promise<Result<Headers, Refusal>> {
   const { route, caller } = guest
   const incoming = asking.request.headers
   const headers = new Headers(incoming)
   const connection = nominated(incoming.get('connection'))
-  for (const name of incoming.keys()) {
+  for (const name of guest.names) {
     if (isStrippedName(name) || (connection.size > 0 && connection.has(foldHeaderName(name)))) {
       headers.delete(name)
     }
@@ -56,11 +59,13 @@ export async function introduce(
     if (token.value !== undefined) headers.set('Authorization', `Bearer ${token.value}`)
   }
   forwardFor(headers, asking)
-  headers.set(identityHeaders.assertion, await assertionFor(asking, guest, assert))
-  if (rules.identity === 'headers') identify(headers, caller, asking.requestId)
+  headers.set(identityHeaders.assertion, await assertionFor(asking, guest, { assert, rules }))
+  headers.set(identityHeaders.requestId, asking.requestId)
+  if (rules.identity === 'headers') identify(headers, caller)
   for (const name of rules.identityHeaders) {
     headers.set(looseHeaderNames[name], looseValue(name, caller))
   }
+  if (handOff !== undefined) handOff(headers, caller)
   return ok(headers)
 }
 
@@ -85,56 +90,29 @@ function forwardFor(headers: Headers, { request, target }: Asking): void {
 function assertionFor(
   { request, target, moment }: Asking,
   { route, caller }: Guest,
-  assert: Assert,
+  { assert, rules }: Pick<Introducer, 'assert' | 'rules'>,
 ): string | Promise<string> {
-  const { principal, holdings } = caller
+  const { principal, holdings, facts } = caller
   const mode = route.assertion ?? (isSafe(request.method) ? 'session' : 'request')
   if (principal.kind === 'anonymous' || mode === 'off') return ''
   const { method } = request
   const bound = mode === 'request' ? { method, host: target.host, path: target.path } : undefined
-  const assertable = { principal, holdings, audience: route.origin.name, request: bound }
+  const email = rules.tellsEmail ? facts?.email : undefined
+  const assertable = { principal, holdings, email, audience: route.origin.name, request: bound }
   return assert(assertable, moment)
 }
 
 /** Every identity header is always sent: an absent value is empty, so a client's can never survive. */
-function identify(headers: Headers, { principal }: Caller, requestId: string): void {
+function identify(headers: Headers, { principal }: Caller): void {
   const identified = principal.kind === 'anonymous' ? undefined : principal
   headers.set(identityHeaders.authenticated, identified ? '1' : '0')
   headers.set(identityHeaders.userId, principal.kind === 'user' ? principal.userId : '')
   headers.set(identityHeaders.organizationId, identified?.organization?.id ?? '')
-  headers.set(identityHeaders.requestId, requestId)
 }
 
-function looseValue(name: LooseHeader, { principal, facts, holdings }: Caller): string {
-  const identified = principal.kind === 'anonymous' ? undefined : principal
-  switch (name) {
-    case 'roles':
-      return plain(holdings?.roles.join(','))
-    case 'permissions':
-      return plain(holdings?.permissions.join(','))
-    case 'email':
-      return plain(facts?.email)
-    case 'sessionId':
-      return plain(personOf(identified)?.sessionId)
-    case 'orgSlug':
-      return plain(identified?.organization?.slug)
-    case 'orgRole':
-      return plain(identified?.organization?.role)
-    case 'actor':
-      return plain(personOf(identified)?.actor)
-    case 'tokenType':
-      return plain(identified?.tokenType)
-    case 'scopes':
-      return plain(identified?.scopes.join(' '))
-    case 'subject':
-      return plain(identified?.kind === 'machine' ? identified.subject : identified?.userId)
-    default:
-      return unreachable(name)
-  }
-}
-
-function personOf(identified: Identified | undefined): User | undefined {
-  return identified?.kind === 'user' ? identified : undefined
+function looseValue(name: LooseHeader, caller: Caller): string {
+  const told = toldOf(name, caller)
+  return plain(typeof told === 'object' ? told.join(name === 'scopes' ? ' ' : ',') : told)
 }
 
 /** What is not printable ASCII would be read differently by every origin: it is percent-encoded. */

@@ -4,6 +4,7 @@ import { type Failure, ok, type Result } from '../model/result.ts'
 import { matchesHost, type Route } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
 import { refusalOfEscape } from './canonical.ts'
+import { preflightMethod } from './cors.ts'
 import { lenientReadings } from './reading.ts'
 
 /** A route that a request is for, with what its parameters stand for. */
@@ -11,6 +12,8 @@ export interface Match {
   readonly route: Route
   /** Decoded: `:orgId` -> `org_123`. */
   readonly parameters: ReadonlyMap<string, string>
+  /** The request only asks what pages of its origin may do on the route, which answers that itself. */
+  readonly isPreflight: boolean
 }
 
 /** The routes as a tree of segments: a lookup costs the depth of the path, whatever their number. */
@@ -68,8 +71,24 @@ const reflecting: readonly string[] = ['TRACE', 'TRACK', 'CONNECT']
  * before `:name` and `*`, those before `**`. Refuses with `route-unknown`, with `method-not-allowed` when
  * only the method is wrong, or with 400 when the path holds an escape, or the request asks for a WebSocket,
  * that this route does not let through.
+ *
+ * A preflight is for the route of the method that it asks about, where that route owns CORS; elsewhere it is
+ * an OPTIONS like any other.
  */
 export function match(
+  table: RouteTable,
+  target: CanonicalTarget,
+  { method, headers }: Pick<Request, 'method' | 'headers'>,
+): Result<Match, Refusal> {
+  const asked = preflightMethod({ method, headers })
+  if (asked !== undefined) {
+    const found = matchMethod(table, target, { method: asked, headers })
+    if (found.ok && found.value.route.cors) return ok({ ...found.value, isPreflight: true })
+  }
+  return matchMethod(table, target, { method, headers })
+}
+
+function matchMethod(
   table: RouteTable,
   target: CanonicalTarget,
   { method, headers }: Pick<Request, 'method' | 'headers'>,
@@ -90,9 +109,19 @@ export function match(
     }
   }
   // Before anyone is authenticated: the first pass has taken the credential away.
-  if (route.origin.kind === 'same-host' && headers.has(loopHeader)) return refuse('loop-detected')
-  if (!route.websocket && isWebSocket(headers)) return refuse('upgrade-not-allowed')
-  return ok({ route, parameters: readParameters(route, segments) })
+  if (leadsToSameHost(route) && headers.has(loopHeader)) return refuse('loop-detected')
+  // The platform opens every WebSocket with GET, whatever was asked for and matched.
+  if (isWebSocket(headers) && !(route.websocket && method === 'GET')) {
+    return refuse('upgrade-not-allowed')
+  }
+  return ok({ route, parameters: readParameters(route, segments), isPreflight: false })
+}
+
+function leadsToSameHost({ origin }: Route): boolean {
+  return (
+    origin.kind === 'same-host' ||
+    (origin.kind === 'set' && origin.members.some(({ endpoint }) => endpoint.kind === 'same-host'))
+  )
 }
 
 function find(

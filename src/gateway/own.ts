@@ -1,3 +1,4 @@
+import { surfaces } from '../config/define.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import { matchesHost, type Rules } from '../model/route.ts'
@@ -30,15 +31,16 @@ export function findSurface(
   if (target.path.startsWith(prefix) && target.path.charAt(prefix.length) === '/') {
     return ok(target.path.slice(prefix.length))
   }
-  if (target.isPlain) {
-    return isReserved(target.segments, prefix) ? refuse('route-unknown') : nobodys
-  }
-  if (isResourceMetadata(target.path) && takesAccessTokens(target.host, rules)) {
-    return ok(resourceMetadataPath)
-  }
-  const readings = lenientReadings(target.path, compatible)
-  const isOwn = readings.some((reading) => isReserved(reading, prefix))
-  return isOwn ? refuse('route-unknown') : nobodys
+  const isMetadata = !target.isPlain && isResourceMetadata(target.path)
+  if (isMetadata && takesAccessTokens(target.host, rules)) return ok(resourceMetadataPath)
+  return isOwn(target, prefix) ? refuse('route-unknown') : nobodys
+}
+
+/** Whether some origin could read a target as Usher's own: it reaches none. */
+export function isOwn({ path, segments, isPlain }: CanonicalTarget, prefix: string): boolean {
+  return isPlain
+    ? isReserved(segments, prefix)
+    : lenientReadings(path, compatible).some((reading) => isReserved(reading, prefix))
 }
 
 /** A segment that begins with a dot is not plain, so plain targets never come to be asked. */
@@ -73,4 +75,14 @@ function fold(name: string): string {
   let end = name.length
   while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end -= 1
   return `/${name.slice(0, end).toLowerCase()}`
+}
+
+const surfacePaths: ReadonlySet<string> = new Set([
+  ...surfaces.map((surface) => `/${surface}`),
+  resourceMetadataPath,
+])
+
+/** How records name one of Usher's own surfaces: what leads to none is what a client made up. */
+export function surfaceName(path: string): string {
+  return surfacePaths.has(path) ? `usher ${path}` : 'usher'
 }

@@ -43,8 +43,11 @@ const anyToken: Scrutiny = {
 
 /** Receives a request to one of Usher's own surfaces. */
 export function receive(asking: Asking, { rules, routes, authority }: Receptionist): Reception {
-  const look = (scrutiny: Omit<Scrutiny, 'tellsFacts'>) =>
-    authenticate(asking, { ...scrutiny, tellsFacts: false }, authority)
+  async function look(scrutiny: Omit<Scrutiny, 'tellsFacts'>) {
+    const caller = await authenticate(asking, { ...scrutiny, tellsFacts: false }, authority)
+    if (caller.ok) asking.moment.note({ principal: caller.value.principal })
+    return caller
+  }
 
   return {
     async identify(mayBeAnonymous) {

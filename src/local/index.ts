@@ -3,6 +3,7 @@
  * It is never part of what is deployed, and nothing in it is reached from the production entry.
  * Whoever runs `npm start` calls it; `npm run token` makes tokens that it accepts.
  */
+import { lint } from '../config/lint.ts'
 import type { Relaxations } from '../config/relaxations.ts'
 import { type Env, frontDoor, type House } from '../deps.ts'
 import site from '../site/gateway.config.ts'
@@ -12,6 +13,8 @@ import type { IssuerKey } from './clerk/issuer.ts'
 import demo from './demo.config.ts'
 import { demoOrigin } from './origin.ts'
 
+export { Limiter } from '../store/limiter.ts'
+
 const relaxations: Relaxations = { plainAddresses: true, standInKeys: true, openDiagnosis: true }
 
 const door = frontDoor(
@@ -19,6 +22,7 @@ const door = frontDoor(
     ({
       definition: env.ORIGIN_URL ? site : demo,
       relaxations,
+      lint,
       fetch: async (input, init) => {
         const request = new Request(input, init)
         return answerAsClerk(request, env) ?? fetch(request)
@@ -31,6 +35,7 @@ export default {
   async fetch(request, env, context) {
     return answerAsClerk(request, env) ?? door.fetch(request, env, context)
   },
+  scheduled: (_cron, env) => door.scheduled(env),
 } satisfies ExportedHandler<Env>
 
 /** The entry point that the service binding `DEMO` names. */

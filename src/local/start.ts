@@ -22,6 +22,7 @@ const probePauseMs = 200
 const probeLimitMs = 5_000
 const hintAfterMs = 20_000
 const parentCheckMs = 500
+const cronEveryMs = 60_000
 
 const stillWaiting = 'Still waiting for the gateway. What is printed above may say why.\n'
 const misconfigured = `The configuration has errors, which are listed here. Until they are mended, everything but
@@ -66,8 +67,18 @@ async function main(): Promise<void> {
     }
     const text = (await isMisconfigured(port)) ? misconfigured : banner(situation)
     process.stdout.write(`\n${text}\n`)
+    fireCrons(port)
   }
   process.exitCode = await ended
+}
+
+/** `wrangler dev` fires no crons by itself; production's is every minute. */
+function fireCrons(port: number): void {
+  const fire = async () => {
+    const answer = await fetch(`http://localhost:${port}/cdn-cgi/handler/scheduled`)
+    await answer.body?.cancel()
+  }
+  setInterval(() => void fire().catch(() => undefined), cronEveryMs).unref()
 }
 
 async function prepareDatabase(): Promise<void> {

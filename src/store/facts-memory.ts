@@ -50,6 +50,7 @@ export function createFactsMemory(
     const known = mustBeFresh ? undefined : memory.get(userId)
     const ageMs = known === undefined ? factsMaxAgeMs : moment.nowMs - known.readAtMs
     if (known === undefined || ageMs >= factsMaxAgeMs) {
+      moment.note({ factSource: 'database' })
       const facts = await renew(query)
       return facts === undefined ? refuse('facts-unavailable', { retryAfterSeconds: 5 }) : ok(facts)
     }

@@ -82,3 +82,24 @@ export const audit = sqliteTable('audit', {
   previousHash: text('previous_hash').notNull().unique(),
   hash: text('hash').notNull(),
 })
+
+/** How many requests of a minute took a route and ended alike. Rows are kept for thirty days. */
+export const statistics = sqliteTable(
+  'statistics',
+  {
+    /** Minutes since the epoch. */
+    minute: integer('minute').notNull(),
+    /** The template of the route, `usher /me` for a surface of Usher's own, `-` for none. */
+    route: text('route').notNull(),
+    /** `passed`, `answered`, or the code of the refusal. */
+    outcome: text('outcome').notNull(),
+    requests: integer('requests').notNull(),
+    /** Summed over the requests, here and below. */
+    durationMs: integer('duration_ms').notNull(),
+    originMs: integer('origin_ms').notNull(),
+    /** By `Content-Length`: what was sent without one is not counted. */
+    bytesIn: integer('bytes_in').notNull(),
+    bytesOut: integer('bytes_out').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.minute, table.route, table.outcome] })],
+)

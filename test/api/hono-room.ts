@@ -7,6 +7,7 @@ import { lazyClerk } from '../../src/api/clerk-client.ts'
 import type { Room } from '../../src/api/room.ts'
 import { canonicalize } from '../../src/gateway/canonical.ts'
 import { receive } from '../../src/gateway/reception.ts'
+import { momentAlone } from '../../src/model/clock.ts'
 import type { Identified, Principal } from '../../src/model/principal.ts'
 import { ok } from '../../src/model/result.ts'
 import { answerFrom, everyCredential, opaqueRecords } from '../support/credentials.ts'
@@ -50,7 +51,7 @@ export async function verified(
   const request = new Request(gatewayUrl)
   const target = canonicalize(request, new Set())
   if (!target.ok) throw new Error(target.error.code)
-  const moment = { nowMs: world.clock.now(), waitUntil() {} }
+  const moment = momentAlone(world.clock.now())
   const asking = { request, target: target.value, moment, requestId: 'test' }
   const principal = await receive(asking, world.gateway).verify(token)
   if (!principal.ok) throw new Error(principal.error.code)

@@ -5,7 +5,7 @@ import type { Issuer } from '../../src/clerk/issuer.ts'
 import { createKeyRing, type KeyRing } from '../../src/clerk/key-ring.ts'
 import { createPemRing } from '../../src/clerk/pem.ts'
 import { recallToken, verifyToken } from '../../src/clerk/token.ts'
-import type { Moment } from '../../src/model/clock.ts'
+import { type Moment, momentAlone } from '../../src/model/clock.ts'
 import type { ActiveOrganization, Identified, User } from '../../src/model/principal.ts'
 import type { Refusal } from '../../src/model/refusal.ts'
 import { ok, type Result } from '../../src/model/result.ts'
@@ -97,7 +97,7 @@ export function asUser(verdict: Result<Identified, Refusal>): Result<User, Refus
 
 /** A moment in which all that goes on behind a request is let go. */
 function momentAt(nowMs: number): Moment {
-  return { nowMs, waitUntil: () => undefined }
+  return momentAlone(nowMs)
 }
 
 async function publish({ main, second }: Signers): Promise<Published> {

@@ -1,5 +1,6 @@
 import { createOpaqueVerifier, type OpaqueParts, type OpaqueQuery } from '../../src/clerk/opaque.ts'
 import type { OpaqueType } from '../../src/clerk/token-type.ts'
+import { momentAlone } from '../../src/model/clock.ts'
 import type { Identified } from '../../src/model/principal.ts'
 import type { Refusal } from '../../src/model/refusal.ts'
 import type { Result } from '../../src/model/result.ts'
@@ -33,7 +34,7 @@ export function openBench(changes: Partial<OpaqueParts> = {}): Bench {
     asked,
     answer: answerFrom(opaqueRecords),
     verify(token, query = {}) {
-      const moment = { nowMs: clock.now(), waitUntil() {} }
+      const moment = momentAlone(clock.now())
       const type = types[token.split('_', 1)[0] ?? ''] ?? 'api_key'
       const usual = { type, clientAddress: '192.0.2.1', mustBeFresh: false, moment }
       return verifyOpaque({ token, ...usual, ...query })

@@ -69,10 +69,15 @@ describe('npm run check', () => {
     for (const place of places) expect(output).toContain(place)
   })
 
-  it('finds a service that is not bound, and keys that cannot work', async () => {
+  it('finds a service, certificates and a limiter that are not bound, and keys that cannot work', async () => {
     const config = await configOf(`defineGateway(() => ({
-      origins: { billing: { service: 'BILLING' } },
-      routes: [{ path: '/**', origin: 'billing' }],
+      origins: {
+        billing: { service: 'BILLING' },
+        shop: { members: [{ service: 'SHOP' }, { url: 'https://a.example.com', certificate: 'CERT' }] },
+      },
+      routes: [{ path: '/shop', origin: 'shop' }, { path: '/**', origin: 'billing', limits: [
+        { limiter: 'edge', by: 'user', binding: 'BURST', requests: 5, window: '10s' },
+      ] }],
     }))`)
     const [one, two] = [await makeSigningKeys(), await makeSigningKeys()].map(
       (text) => JSON.parse(text).keys[0],
@@ -84,7 +89,7 @@ describe('npm run check', () => {
       config,
     )
     expect(code).toBe(1)
-    for (const name of ['BILLING', 'USHER_SIGNING_KEY', 'CLERK_JWT_KEY'])
+    for (const name of ['BILLING', 'SHOP', 'CERT', 'BURST', 'USHER_SIGNING_KEY', 'CLERK_JWT_KEY'])
       expect(output).toContain(name)
     expect(output).not.toContain(one.d)
   })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { upstreamUrl } from '../../src/proxy/forward.ts'
+import { upstreamUrl } from '../../src/proxy/attempt.ts'
 import { createWorld, gatewayUrl, type World } from '../support/world.ts'
 
 let world: World
@@ -125,6 +125,24 @@ describe('an origin', () => {
     ])
   })
 
+  it.each([
+    ['a length', { 'content-length': String(60 * 64 * 1024) }, 90_000],
+    ['no length', {}, 630_000],
+  ])('has as much longer as a body with %s may take to get there', async (_, headers, lateMs) => {
+    world.origin = () => new Promise<Response>(() => {})
+    const body = new ReadableStream()
+    const request = new Request(`${gatewayUrl}/public/x`, { method: 'POST', headers, body })
+    let status: number | undefined
+    const response = world.walk(request).then((answer) => {
+      status = answer.status
+    })
+    await world.clock.advance(lateMs - 1)
+    expect(status).toBeUndefined()
+    await world.clock.advance(1)
+    await response
+    expect(status).toBe(504)
+  })
+
   it('that does not answer in its time is 504', async () => {
     world.origin = () => new Promise(() => {})
     let isAnswered = false
@@ -197,6 +215,7 @@ describe('the record of a request', () => {
     await world.get('/api/x?secret=1', await world.token())
     expect(world.records.at(-1)).toEqual({
       requestId: world.sent.at(-1)?.headers.get('x-usher-request-id'),
+      traceId: world.sent.at(-1)?.headers.get('traceparent')?.split('-')[1],
       startedAtMs: world.clock.now(),
       durationMs: 0,
       method: 'GET',
@@ -204,7 +223,13 @@ describe('the record of a request', () => {
       path: '/api/x',
       route: '/api/**',
       userId: 'user_ada',
+      outcome: 'passed',
       status: 200,
+      authenticateMs: 0,
+      introduceMs: 0,
+      originMs: 0,
+      keySource: 'network',
+      origin: 'api',
     })
   })
 
@@ -231,7 +256,7 @@ describe('the address at the origin', () => {
     url: '',
     isPlain: false,
   }
-  const origin = { kind: 'url' as const, name: 'api', base: 'https://origin.test/v1', timeoutMs: 1 }
+  const origin = { kind: 'url' as const, base: 'https://origin.test/v1', certificate: undefined }
 
   it('is the base and exactly the path', () => {
     expect(upstreamUrl(origin, { ...target, path: '/a%2Fb/', query: '?x=%zz' })).toBe(

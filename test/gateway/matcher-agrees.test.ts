@@ -22,7 +22,9 @@ describe('they differ over a matcher that', () => {
       ({ routes }) =>
         (target, { method }) => {
           const route = routes.find((one) => matchesRequest(one, { ...target, method }))
-          return route ? ok({ route, parameters: new Map() }) : refuse('route-unknown')
+          return route
+            ? ok({ route, parameters: new Map(), isPreflight: false })
+            : refuse('route-unknown')
         },
     ],
     [

@@ -34,7 +34,7 @@ describe('what a caller is told', () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
+      'cache-control': 'private, no-store',
       'www-authenticate': 'Bearer realm="usher"',
     })
   })

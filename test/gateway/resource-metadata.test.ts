@@ -126,7 +126,7 @@ describe('the metadata', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     const unknown = await world.get(`${wellKnown}/api`)
     expect(unknown.status).toBe(404)
-    expect(unknown.headers.get('cache-control')).toBe('no-store')
+    expect(unknown.headers.get('cache-control')).toBe('private, no-store')
     expect(unknown.headers.get('access-control-allow-origin')).toBe('*')
   })
 

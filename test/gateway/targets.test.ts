@@ -44,7 +44,8 @@ describe('this law is broken by a gateway that', () => {
         ...trial,
         walk: (request, keeper, gateway) => {
           const path = request.url.replace(/^[^/]*\/\/[^/?#]*|[?#].*/g, '')
-          const record: typeof gateway.record = (seen) => gateway.record({ ...seen, path })
+          const record: typeof gateway.record = (seen, moment) =>
+            gateway.record({ ...seen, path }, moment)
           return walk(request, keeper, { ...gateway, record })
         },
       }),

@@ -36,6 +36,11 @@ describe('npm start', () => {
     expect(gateway.printed).toContain('npm run -s token -- --user ada')
   })
 
+  it('has a handler for the clock, where the command calls it once a minute', async () => {
+    const response = await fetch(`http://localhost:${port}/cdn-cgi/handler/scheduled`)
+    expect([response.status, await response.text()]).toEqual([200, 'ok'])
+  })
+
   it('ada reaches both routes, and the origin sees her and nothing forged', async () => {
     const forged = { X_Usher_User_Id: 'eve', 'X.Usher.User.Id': 'eve', 'x-usher-org-id': 'eve' }
     for (const path of ['/api/echo', '/admin/x']) {

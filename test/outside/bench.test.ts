@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { sizeFigures, stageFigures, startFigures, wholeFigures } from '../bench/figures.ts'
+import {
+  bodyFigures,
+  sizeFigures,
+  stageFigures,
+  startFigures,
+  wholeFigures,
+} from '../bench/figures.ts'
 import { drawPicture } from '../bench/picture.ts'
 import { changeTable, figureTable } from '../bench/report.ts'
 import type { Comparison } from '../bench/rounds.ts'
@@ -53,6 +59,22 @@ describe('the figures of the benchmark', () => {
     const found = wholeFigures(whole).map(({ what, value, atMost }) => [what, value.median, atMost])
     expect(found).toContainEqual(['warm ÷ bare pass-through', 1.2, 1.2])
     expect(found).toContainEqual(['warm ÷ @hono/clerk-auth + hono/proxy', 0.3, 0.4])
+  })
+
+  it('hold answers of each size to the same answers without a gateway', () => {
+    const bodies = comparison({
+      'bare pass-through, 1 KiB': [100, 200],
+      'warm, 1 KiB': [120, 240],
+      'bare pass-through, 10 MiB': [5000, 5000],
+      'warm, 10 MiB': [5100, 5300],
+      'warm, 10 MiB @ v1': [9000, 9000],
+    })
+    const found = bodyFigures(bodies).map(({ what, value, atMost }) => [what, value.median, atMost])
+    expect(found).toEqual([
+      ['answers of 1 KiB ÷ bare pass-through', 1.2, 1.2],
+      ['answers of 10 MiB ÷ bare pass-through', 1.04, 1.05],
+    ])
+    expect(changeTable(bodies, 'v1')).toContain('| warm, 10 MiB | 0.58 × |')
   })
 
   it('leave the loop around a stage out of it', () => {

@@ -11,6 +11,7 @@ import { projectPath } from '../support/platform.ts'
 const env = {
   ...variables,
   ORIGIN_URL: 'https://origin.example.com',
+  ORIGIN_SECRET: 'open sesame',
   CLERK_SECRET_KEY: 'sk_test_secret',
   CLERK_MACHINE_ID: 'mch_2xhGateway',
   AUTHORIZED_PARTIES: 'https://app.example.com',
@@ -38,8 +39,13 @@ function knownWords(config: object, place: string): readonly string[] {
 const routeWords = knownWords(withRoutes({ '?': 1 }), 'routes[0]["?"]')
 const gatewayWords = knownWords({ ...withRoutes('/**'), '?': 1 }, '["?"]')
 
+/** The front page, and the pages of rooms that have much to configure. */
+const pages = ['README.md', 'src/proxy/README.md', 'src/gateway/README.md', 'src/events/README.md']
 /** An id that is cut short, as `org_2f8…`, stands for a whole one. */
-const readme = readFileSync(`${projectPath}README.md`, 'utf8').replace(/(?<=_\w+)…/g, 'x')
+const readme = pages
+  .map((page) => readFileSync(`${projectPath}${page}`, 'utf8'))
+  .join('\n')
+  .replace(/(?<=_\w+)…/g, 'x')
 const fences = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
   ([, language = '', source = '']) => ({ language, source }),
 )
@@ -50,7 +56,7 @@ const spans = [...new Set([...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = '']
 function kindOf(source: string): Kind | undefined {
   if (source.includes('defineGateway(')) return 'gateway'
   const first = source.split('\n').find((line) => !/^\s*(?:\/\/.*)?$/.test(line)) ?? ''
-  if (/^\{ ?path:/.test(first)) return 'routes'
+  if (/^\{(?: ?path:|$)/.test(first)) return 'routes'
   return /^\w+: /.test(first) ? 'words' : undefined
 }
 

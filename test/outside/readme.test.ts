@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { surfaces } from '../../src/config/define.ts'
 import { variableTable } from '../../src/config/variables.ts'
@@ -52,4 +53,29 @@ describe('the README', () => {
       }
     }
   })
+})
+
+it('links of the pages lead to pages and headings that are there', () => {
+  const isThere = (path: string) => existsSync(join(projectPath, path))
+  const textOf = (page: string) => readFileSync(join(projectPath, page), 'utf8')
+  /** The headings of a page, as a link names them. */
+  const anchorsOf = (page: string) =>
+    [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+
+  const rooms = Object.keys(ranks).map((room) => `src/${room}/README.md`)
+  const links = ['README.md', ...rooms].filter(isThere).flatMap((page) =>
+    [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)/g)].map((link) => {
+      const [, path = '', anchor = ''] = link
+      const target = path === '' ? page : normalize(join(dirname(page), path))
+      const isFound = isThere(target) && (anchor === '' || anchorsOf(target).includes(anchor))
+      return { page, link: link[0], isFound }
+    }),
+  )
+  expect(links.length).toBeGreaterThan(40)
+  expect(links.filter(({ isFound }) => !isFound)).toEqual([])
 })

@@ -4,7 +4,7 @@ import type { RequestRecord } from '../../src/events/record.ts'
 import { type RawMessage, type RawOrigin, rawGet, sendRaw, startRawOrigin } from './raw.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { makeKey, mintSession, publicPem, testIssuer } from './tokens.ts'
-import { startWorker } from './workerd.ts'
+import { type RunningWorker, startWorker, type WorkerStart } from './workerd.ts'
 
 /** What the gateway noted and no answer says. */
 export interface Notes {
@@ -22,6 +22,8 @@ export interface RunningGateway {
   readonly get: (target: string, headerLines?: readonly string[]) => Promise<RawMessage>
   /** What was noted since it was last asked. */
   readonly notes: () => Promise<Notes>
+  /** Its D1, which is empty: facts come from it with the variable `FACTS` set to `d1`. */
+  readonly database: RunningWorker['database']
   readonly stop: () => Promise<void>
 }
 
@@ -35,10 +37,12 @@ const nowhereUrl = 'http://127.0.0.1:9'
 export async function startGateway(
   originUrl: string,
   variables: Readonly<Record<string, string>> = {},
+  ratelimits: WorkerStart['ratelimits'] = {},
 ): Promise<RunningGateway> {
   const key = await makeKey()
-  const { port, stop } = await startWorker({
+  const { port, database, stop } = await startWorker({
     entry: 'test/support/gateway.worker.ts',
+    ratelimits,
     variables: {
       ORIGIN_URL: originUrl,
       NOWHERE_URL: nowhereUrl,
@@ -56,6 +60,7 @@ export async function startGateway(
     token: (changes) => mintSession(key, Math.floor(Date.now() / 1000), changes),
     get,
     notes: async () => JSON.parse((await get('/', ['Host: notes.usher.test'])).body) as Notes,
+    database,
     stop,
   }
 }

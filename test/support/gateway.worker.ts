@@ -1,7 +1,11 @@
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
 import { type Env, frontDoor } from '../../src/deps.ts'
 import type { RequestRecord } from '../../src/events/record.ts'
+import type { Clock } from '../../src/model/clock.ts'
+import type { ReadFacts } from '../../src/model/facts.ts'
 import { ok } from '../../src/model/result.ts'
+
+export { Limiter } from '../../src/store/limiter.ts'
 
 // The whole gateway behind its own front door, for tests that speak to it over sockets. What the test
 // must know and no answer says, the records and the problems, is read back under a host of its own.
@@ -38,29 +42,53 @@ const definition = defineGateway((env) => ({
   origins: {
     api: { url: env.ORIGIN_URL },
     slow: { url: env.ORIGIN_URL, timeout: '300ms' },
+    based: { url: `${env.ORIGIN_URL}/base` },
     nowhere: { url: env.NOWHERE_URL },
     self: 'same-host',
+    ...(env.ORIGINS ? (JSON.parse(env.ORIGINS) as GatewayConfig['origins']) : {}),
   },
   routes: [
     ...routes,
     ...(env.OPEN ? [openRoute] : []),
+    ...(env.ROUTES ? (JSON.parse(env.ROUTES) as GatewayConfig['routes']) : []),
     ...(env.BROKEN ? [{ path: 'no-slash', origin: 'nobody' }] : []),
   ],
+  ...(env.HEADER_LIMITS ? { headerLimits: JSON.parse(String(env.HEADER_LIMITS)) } : {}),
+  ...(env.IDENTITY_MAP && { identityMap: JSON.parse(env.IDENTITY_MAP) }),
 }))
 
 const records: RequestRecord[] = []
 const problems: string[] = []
 
-const door = frontDoor(() => ({
-  definition,
-  relaxations: { plainAddresses: true, standInKeys: true, openDiagnosis: false },
-  facts: async ({ userId }) =>
-    ok({
-      status: 'active',
-      email: undefined,
+/** A clock that tells the time and does not wait: what is due comes so many times as soon. */
+function hastyClock(times: number): Clock {
+  return {
+    now: () => Date.now(),
+    after(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs / times)
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+/** What is known of people, and with `REFRESH_MS` a reading behind the request that takes so long. */
+const factsIn =
+  (env: Env): ReadFacts =>
+  async ({ userId, moment }) => {
+    if (env.REFRESH_MS) moment.waitUntil(scheduler.wait(Number(env.REFRESH_MS)))
+    return ok({
+      status: userId === 'user_banned' ? 'banned' : 'active',
+      email: 'shared@example.com',
       grants: userId === 'user_ada' ? [{ role: 'admin', permissions: [], organizationId: '' }] : [],
       endedSessions: [],
-    }),
+    })
+  }
+
+const door = frontDoor((env) => ({
+  definition,
+  relaxations: { plainAddresses: true, standInKeys: true, openDiagnosis: false },
+  ...(env.FACTS !== 'd1' && { facts: factsIn(env) }),
+  ...(env.HASTE !== undefined && { clock: hastyClock(Number(env.HASTE)) }),
   app: () => import('../../src/app.ts'),
   record: (record) => void records.push(record),
   log: { log: () => {}, warn: () => {}, error: (line: string) => void problems.push(line) },

@@ -51,11 +51,35 @@ export function builtFromEmpty(
   built.set('x-usher-org-id', [''])
   built.set('x-usher-request-id', [requestId])
   built.set('x-usher-assertion', [userId === '' ? '' : 'signed'])
+  // What another Usher sent on has that header, and the gateways are counted from then on.
+  if (valuesOf('x-usher-assertion').length > 0) built.set('x-usher-hops', ['2'])
+
+  const [parent = '', ...others] = built.get('traceparent') ?? []
+  if (others.length > 0 || !namesTrace(parent)) {
+    built.set('traceparent', [traceOf(requestId)])
+    built.delete('tracestate')
+  }
 
   built.set('host', [origin])
   if (!built.has('cache-control')) built.set('cache-control', ['no-cache'])
   if (!built.has('pragma')) built.set('pragma', ['no-cache'])
   return built
+}
+
+/** Whether this is a `traceparent` that may pass: four fields of hexadecimal, neither id all zeros. */
+function namesTrace(value: string): boolean {
+  const fields = value.split('-')
+  const lengths = fields.map(({ length }) => length).join()
+  const isHexadecimal = fields.every((field) => /^[\da-f]*$/.test(field))
+  const [version, trace = '', parent = ''] = fields
+  const hasIds = [trace, parent].every((id) => id.replaceAll('0', '') !== '')
+  return version === '00' && lengths === '2,32,16,2' && isHexadecimal && hasIds
+}
+
+/** The `traceparent` of a trace that begins with a request. */
+function traceOf(requestId: string): string {
+  const id = requestId.split('-').join('')
+  return `00-${id}-${id.slice(0, 16)}-01`
 }
 
 /** The words of a name: all that is left of it for a reader who folds case and separators. */

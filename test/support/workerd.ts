@@ -17,12 +17,30 @@ export interface RunningWorker {
 export interface WorkerStart {
   readonly entry: string
   readonly variables?: Readonly<Record<string, string>>
+  /** Rate Limiting bindings, of which production has none until somebody adds one. */
+  readonly ratelimits?: Readonly<Record<string, RateLimitBinding>>
 }
 
-const bundles = new Map<string, Promise<string>>()
+/** What `wrangler.toml` says of a Rate Limiting binding beside its name. */
+interface RateLimitBinding {
+  readonly namespace_id: string
+  readonly simple: { readonly limit: number; readonly period: 10 | 60 }
+}
+
+/** A module as it is built, and the names that it exports. */
+interface Bundle {
+  readonly text: string
+  readonly exports: readonly string[]
+}
+
+const bundles = new Map<string, Promise<Bundle>>()
 
 /** One ES module with everything that `entry` reaches, built as wrangler builds it, once per file. */
-export function bundle(entry: string): Promise<string> {
+export async function bundle(entry: string): Promise<string> {
+  return (await built(entry)).text
+}
+
+function built(entry: string): Promise<Bundle> {
   const known = bundles.get(entry)
   if (known !== undefined) return known
   const made = build({
@@ -30,6 +48,7 @@ export function bundle(entry: string): Promise<string> {
     absWorkingDir: projectPath,
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
@@ -37,7 +56,10 @@ export function bundle(entry: string): Promise<string> {
     external: ['cloudflare:*', 'node:*'],
     loader: { '.txt': 'text', '.html': 'text', '.sql': 'text', '.css': 'text' },
     logLevel: 'silent',
-  }).then(({ outputFiles }) => outputFiles[0]?.text ?? '')
+  }).then(({ outputFiles, metafile }) => ({
+    text: outputFiles[0]?.text ?? '',
+    exports: Object.values(metafile.outputs).flatMap(({ exports }) => exports),
+  }))
   bundles.set(entry, made)
   return made
 }
@@ -47,12 +69,17 @@ export function bundle(entry: string): Promise<string> {
  * socket, which is workerd's own: Miniflare's entry, like `wrangler dev`, would resolve dot segments and
  * turn backslashes into slashes before the Worker. Nothing is fetched to fill `request.cf`.
  */
-export async function startWorker({ entry, variables = {} }: WorkerStart): Promise<RunningWorker> {
+export async function startWorker(start: WorkerStart): Promise<RunningWorker> {
+  const { entry, variables = {}, ratelimits = {} } = start
+  const { text, exports } = await built(entry)
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...productionPlatform(),
+      // A small Worker that has no such class has no objects.
+      ...(!exports.includes('Limiter') && { durableObjects: {} }),
+      ratelimits,
       name: 'usher',
-      modules: [{ type: 'ESModule', path: 'worker.mjs', contents: await bundle(entry) }],
+      modules: [{ type: 'ESModule', path: 'worker.mjs', contents: text }],
       bindings: variables,
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       stripCfConnectingIp: false,

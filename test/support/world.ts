@@ -82,6 +82,8 @@ export interface WorldOptions {
   readonly relaxations?: Relaxations
   /** Further bindings. */
   readonly bindings?: Readonly<Record<string, unknown>>
+  /** Where to write; where it is given, what is recorded goes where it would in production, too. */
+  readonly log?: NonNullable<House['log']>
 }
 
 /** Where Clerk's Backend API is in these tests, which is where it is by default. */
@@ -136,15 +138,23 @@ function openWorld(options: WorldOptions, surroundings: Surroundings): World {
   let behind: Promise<unknown>[] = []
   const keeper = { waitUntil: (work: Promise<unknown>) => void behind.push(work) }
 
-  const gateway = open(options, {
+  const opened = open(options, {
     app: async () => ({ createApp }),
     fetch: (input, init) => networkOf(world)(new Request(input, init)),
     ...(options.facts && { facts: options.facts }),
     clock,
-    record: (record) => void records.push(record),
-    log: { log: silent, warn: silent, error: silent },
+    ...(options.log === undefined && { record: silent }),
+    log: options.log ?? { log: silent, warn: silent, error: silent },
     env: bindings(store, { ...options.variables, ...options.bindings }),
   })
+
+  const gateway: Gateway = {
+    ...opened,
+    record(record, moment) {
+      records.push(record)
+      opened.record(record, moment)
+    },
+  }
 
   const world: World = {
     ...surroundings,
