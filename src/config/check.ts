@@ -10,7 +10,7 @@ import { headerLimitsShape } from './header-limits.ts'
 import { observationShape } from './observation.ts'
 import { originShape } from './origins.ts'
 import type { Relaxations } from './relaxations.ts'
-import { routeShape } from './routes.ts'
+import { routeShape } from './route-shape.ts'
 import {
   type Draft,
   listOf,

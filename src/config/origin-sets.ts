@@ -86,7 +86,7 @@ export const usualRetry: RetryTerms = {
 }
 
 /** What holds where `health` is not given. */
-export const usualHealth: HealthTerms = {
+const usualHealth: HealthTerms = {
   failuresMax: healthDefaults.failures,
   statuses: gatewayErrors,
   probeAfterMs: healthDefaults.probeAfterMs,

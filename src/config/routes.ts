@@ -1,93 +1,18 @@
 import type { Origin } from '../model/origin.ts'
-import { err, ok, type Result } from '../model/result.ts'
-import {
-  type Escape,
-  escapes,
-  type HostPattern,
-  matchesHost,
-  type Route,
-  signedIn,
-} from '../model/route.ts'
-import { accessShape } from './access.ts'
-import { accessRules } from './access-rules.ts'
-import { parseHost } from './address.ts'
-import { bodyFields, bodyRules, bodyTermsOf } from './bodies.ts'
-import { cacheProblems, cacheShape, cacheTermsOf } from './caching.ts'
-import { corsOf, corsShape } from './cors.ts'
-import { credentialFields, credentialRules, type IsSet, usualCarriers } from './credentials.ts'
-import { headerRules, requestHeadersShape, responseHeadersShape } from './header-changes.ts'
-import { limitRules, limitsShape } from './limits.ts'
-import { suggestion } from './nearest.ts'
-import { secretStandsAlone } from './origin-rules.ts'
-import type { Target } from './origins.ts'
+import type { Route } from '../model/route.ts'
+import { bodyTermsOf } from './bodies.ts'
+import { cacheTermsOf } from './caching.ts'
+import { corsOf } from './cors.ts'
+import { usualCarriers } from './credentials.ts'
 import { ambiguities, type PlacedSet } from './overlap.ts'
-import { parsePath } from './path.ts'
 import type { Problem } from './problem.ts'
-import type { Relaxations } from './relaxations.ts'
 import { hostText } from './request-set.ts'
-import { rewriteOf, rewriteRules, rewriteShape } from './rewriting.ts'
+import { rewriteOf } from './rewriting.ts'
+import { isServed, routeRules } from './route-rules.ts'
+import type { RouteContext, RouteDraft } from './route-shape.ts'
 import { unreachableRoutes } from './selection.ts'
-import {
-  type Draft,
-  flag,
-  isWhole,
-  listOf,
-  object,
-  optional,
-  parsed,
-  type Shape,
-  text,
-  type Whole,
-  word,
-} from './shape.ts'
-import { socketRules, socketShape, socketTermsOf } from './sockets.ts'
-
-const everyHost: HostPattern = { kind: 'any' }
-const noEscapes: readonly Escape[] = []
-
-const routeFields = (relaxations: Relaxations) => ({
-  path: parsed(parsePath),
-  methods: optional(listOf(parsed(parseMethod)), 'every' as const),
-  host: optional(parsed(parseHostPattern), everyHost),
-  origin: text,
-  access: optional(accessShape, signedIn),
-  ...credentialFields,
-  assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
-  escapes: optional(listOf(word(escapes)), noEscapes),
-  revocable: optional(flag, false),
-  fresh: optional(flag, false),
-  websocket: socketShape(relaxations),
-  passCredential: optional(flag, false),
-  ...bodyFields,
-  rewrite: rewriteShape,
-  requestHeaders: requestHeadersShape,
-  responseHeaders: responseHeadersShape,
-  limits: limitsShape,
-  cors: corsShape(relaxations),
-  cache: cacheShape,
-})
-
-/** One route as far as it could be read, and where it stands. */
-export type RouteDraft = Draft<ReturnType<typeof routeFields>> & { readonly place: string }
-
-/** The shape of one entry of `routes`. */
-export function routeShape(relaxations: Relaxations): Shape<RouteDraft> {
-  const shape = object(routeFields(relaxations))
-  return function readRoute(value, place) {
-    const { value: draft, problems } = shape(value, place)
-    return { value: draft && { ...draft, place }, problems }
-  }
-}
-
-/** What routes are held against; `undefined` where that part of the config is not sound. */
-export interface RouteContext {
-  readonly origins: ReadonlyMap<string, Target | undefined> | undefined
-  readonly prefix: string | undefined
-  readonly aliases: ReadonlyMap<string, unknown> | undefined
-  /** `undefined` is any. */
-  readonly hosts: ReadonlySet<string> | undefined
-  readonly isSet: IsSet
-}
+import { isWhole, type Whole } from './shape.ts'
+import { socketTermsOf } from './sockets.ts'
 
 /** The compiled routes, of those that are sound, and what is wrong with each and among them. */
 export function compileRoutes(
@@ -98,7 +23,7 @@ export function compileRoutes(
   return {
     routes: drafts.flatMap((draft) => compileRoute(draft, context) ?? []),
     problems: [
-      ...drafts.flatMap((draft) => rules.flatMap((rule) => rule(draft, context))),
+      ...drafts.flatMap((draft) => routeRules.flatMap((rule) => rule(draft, context))),
       ...ambiguities(sets),
       ...unreachableRoutes(sets, context.hosts).map(shadowed),
     ],
@@ -108,11 +33,6 @@ export function compileRoutes(
 function shadowed({ place }: PlacedSet): Problem {
   const message = 'No request ever gets here: more specific routes take all of them. Remove it.'
   return { place, message }
-}
-
-/** Whether the hosts of a route are served at all; where not, that is its problem. */
-function isServed({ hosts }: RouteContext): (set: Pick<PlacedSet, 'host'>) => boolean {
-  return ({ host }) => hosts === undefined || [...hosts].some((one) => matchesHost(host, one))
 }
 
 function requestSet({ path, host, methods, place }: RouteDraft): PlacedSet | undefined {
@@ -174,116 +94,4 @@ function nameOf({ methods, host, path }: Whole<RouteDraft>): string {
 function assertionOf({ access, assertion }: Whole<RouteDraft>): Route['assertion'] {
   if (access.kind === 'public') return 'off'
   return assertion === 'by-method' ? undefined : assertion
-}
-
-type Rule = (draft: RouteDraft, context: RouteContext) => readonly Problem[]
-
-const rules: readonly Rule[] = [
-  ...accessRules,
-  ...bodyRules,
-  cacheProblems,
-  ...limitRules,
-  ...[...credentialRules, ...socketRules].map(
-    (rule): Rule =>
-      (draft, { isSet }) =>
-        rule(draft, isSet),
-  ),
-
-  ...rewriteRules,
-  ...headerRules,
-
-  function originIsKnown({ origin, place }, { origins }) {
-    if (origin === undefined || origins === undefined || origins.has(origin)) return []
-    const hint = suggestion(origin, origins.keys()) || ' Add it to origins, or name another.'
-    return [{ place: `${place}.origin`, message: `There is no origin "${origin}".${hint}` }]
-  },
-
-  secretStandsAlone,
-
-  function pathIsNotUshersOwn({ path, place }, { prefix }) {
-    const [first] = path?.segments ?? []
-    if (first?.kind !== 'literal' || prefix === undefined) return []
-    const taken = [prefix, '/__clerk'].find((own) => own === `/${first.text.toLowerCase()}`)
-    if (taken === undefined) return []
-    const message = `Everything below ${taken} is Usher's own: choose another path.`
-    return [{ place: `${place}.path`, message }]
-  },
-
-  function pathIsNoAlias({ path, place }, { aliases }) {
-    if (path === undefined || path.rest || aliases === undefined) return []
-    const literals = path.segments.map((one) => (one.kind === 'literal' ? one.text : '*'))
-    if (!aliases.has(`/${literals.join('/')}`)) return []
-    const message = 'An alias takes every request of this path: remove the route or the alias.'
-    return [{ place: `${place}.path`, message }]
-  },
-
-  function escapesAreLetThrough({ path, escapes: allowed, place }) {
-    if (path === undefined || allowed === undefined) return []
-    const literals = path.segments.map((one) => (one.kind === 'literal' ? one.text : '')).join('')
-    return [...refusedUnlessAllowed]
-      .filter(
-        ([character, ways]) =>
-          literals.includes(character) && !ways.some((way) => allowed.includes(way)),
-      )
-      .map(([character, [way]]) => ({
-        place: `${place}.path`,
-        message: `A "${character}" in a segment is refused: let it through by escapes: ['${way}'].`,
-      }))
-  },
-
-  function hostIsServed({ host, place }, context) {
-    if (host === undefined || isServed(context)({ host })) return []
-    return [
-      { place: `${place}.host`, message: 'Is not one of hosts: add it there, or name another.' },
-    ]
-  },
-
-  function assertionIsMeaningful({ access, assertion, place }) {
-    if (access?.kind !== 'public' || assertion === 'by-method' || assertion === 'off') return []
-    if (assertion === undefined) return []
-    return [
-      {
-        place: `${place}.assertion`,
-        message: 'A public route has no identity to assert: remove it.',
-      },
-    ]
-  },
-
-  function assertionCanBeSigned({ access, assertion, place }, { isSet }) {
-    if (isSet('USHER_SIGNING_KEY') || access === undefined || access.kind === 'public') return []
-    if (assertion === undefined || assertion === 'off') return []
-    const message =
-      'Needs USHER_SIGNING_KEY, which is not set: make it with npm run keys, or say "off".'
-    return [{ place: `${place}.assertion`, message }]
-  },
-]
-
-/** What a target may not hold unless a route names one of the escapes beside it. */
-const refusedUnlessAllowed: ReadonlyMap<string, readonly [Escape, ...Escape[]]> = new Map([
-  ['/', ['%2F']],
-  ['%', ['%25']],
-  [';', [';', '%3B']],
-  ['#', ['%23']],
-  ['?', ['%3F']],
-])
-
-/** The gateway forwards neither tunnels nor what would echo the identity headers to the caller. */
-function parseMethod(method: string): Result<string, string> {
-  if (!/^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/.test(method)) {
-    return err('Must be a method in upper case, such as "GET".')
-  }
-  return ['CONNECT', 'TRACE', 'TRACK'].includes(method)
-    ? err('Cannot be forwarded: remove this method.')
-    : ok(method)
-}
-
-function parseHostPattern(source: string): Result<HostPattern, string> {
-  const isSubdomain = source.startsWith('*.')
-  const host = parseHost(isSubdomain ? source.slice(2) : source)
-  if (!host.ok) return err(`${host.error} Every direct subdomain is "*.example.com".`)
-  return ok(
-    isSubdomain
-      ? { kind: 'subdomain', suffix: `.${host.value}` }
-      : { kind: 'exact', host: host.value },
-  )
 }

@@ -5,7 +5,7 @@ import type { RequestRecord, TakeRecord } from './record.ts'
 /** How long after a minute has turned its counts may be written: isolates part here. */
 export const spreadMs = { least: 5000, most: 15_000 } as const
 /** How long counts are kept. */
-export const keptDays = 30
+const keptDays = 30
 /** Rows that one isolate holds while they cannot be written. */
 export const heldRowsMax = 2000
 /** No longer than the least of the spread, so that a write is over when the next one begins. */

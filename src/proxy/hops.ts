@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 
 /** No request passes more gateways like this one: one that would has gone in a circle. */
-export const hopsMax = 5
+const hopsMax = 5
 
 /**
  * Counts this gateway among those that a request has passed, which it says by the assertion header that

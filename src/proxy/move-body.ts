@@ -1,4 +1,4 @@
-import { announcedBytes } from '../model/body-length.ts'
+import { announcedBytes, channelFor } from '../model/body-length.ts'
 import type { Clock } from '../model/clock.ts'
 
 /**
@@ -48,9 +48,7 @@ export function moveBody(
   headers: Headers,
   { maxBytes, idleMs, clock }: MovingTerms,
 ): Moving {
-  const lengthBytes = announcedBytes(headers)
-  const { readable, writable } =
-    lengthBytes === undefined ? new IdentityTransformStream() : new FixedLengthStream(lengthBytes)
+  const { readable, writable } = channelFor(headers)
   // What comes over the network can be read into a buffer.
   const reader = source.getReader({ mode: 'byob' })
   const writer = writable.getWriter()
@@ -72,7 +70,7 @@ export function moveBody(
   )
   return {
     readable,
-    isMeasured: lengthBytes !== undefined,
+    isMeasured: announcedBytes(headers) !== undefined,
     ending: () => ending,
     ended,
     stop: () => end('stopped'),

@@ -11,11 +11,11 @@ import type { Arrival, Departure, DirectRoads, SendToSet } from './road.ts'
 import { type Lead, leadBy } from './sticky.ts'
 
 /** What checks found is read again behind a request once it is older. */
-export const checksFreshMs = 30_000
+const checksFreshMs = 30_000
 /** What checks found and nobody has read for so long is forgotten: an isolate may have slept. */
-export const checksForgottenMs = 120_000
+const checksForgottenMs = 120_000
 /** The longest pause before the first retry, and before any; each is as long as chance says, up to that. */
-export const backoffMs = { first: 25, longest: 250 } as const
+const backoffMs = { first: 25, longest: 250 } as const
 
 /** RFC 9110 section 9.2.2: sending one again changes no more than sending it once. */
 const idempotent: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']

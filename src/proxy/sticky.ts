@@ -1,4 +1,3 @@
-import { withoutCookies } from '../clerk/cookies.ts'
 import { networksOf } from '../model/network.ts'
 import { type Member, memberCookiePrefix, type OriginSet } from '../model/origin.ts'
 import type { Principal } from '../model/principal.ts'
@@ -13,12 +12,12 @@ export interface Lead {
 }
 
 /**
- * Leads a caller by what the set goes by. Its cookie is taken out of what the origin receives; it names a
- * member by a hash, so whoever forges one chooses a member and learns nothing.
+ * Leads a caller by what the set goes by. A cookie names a member by a hash, so whoever forges one chooses a
+ * member and learns nothing.
  */
 export function leadBy(
   sticky: OriginSet['sticky'],
-  { request, headers, principal, route }: Departure,
+  { request, principal, route }: Departure,
   random: () => number,
 ): Lead {
   const cookieFor = () => undefined
@@ -30,7 +29,6 @@ export function leadBy(
     case 'cookie': {
       const name = memberCookiePrefix + digits(route.origin.name)
       const presented = readCookie(request.headers.get('cookie'), name)
-      removeCookie(headers)
       const turn = drawAtRandom(random)
       return {
         draw: (member) => (markOf(member) === presented ? 1 : turn(member)),
@@ -67,12 +65,4 @@ function digits(text: string): string {
 function readCookie(header: string | null, name: string): string | undefined {
   if (header === null) return undefined
   return new RegExp(`(?:^|[;,])\\s*${name}=([0-9a-f]{8})\\s*(?:$|[;,])`).exec(header)?.[1]
-}
-
-function removeCookie(headers: Headers): void {
-  const cookie = headers.get('cookie')
-  if (cookie === null) return
-  const kept = withoutCookies(cookie, (name) => name.startsWith(memberCookiePrefix))
-  if (kept === undefined) headers.delete('cookie')
-  else if (kept !== cookie) headers.set('cookie', kept)
 }

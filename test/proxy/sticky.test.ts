@@ -42,16 +42,6 @@ describe('a caller who is led by a cookie', () => {
     }
   })
 
-  it('does not show it to the origin, and all other cookies as they were', async () => {
-    const scene = openSet(sticky)
-    const { pair } = await visit(scene)
-    const other = '__Host-usher-00000000=1'
-    await visit(scene, `a=1; ${pair}; ${other}; b="2; c"`)
-    expect(scene.calls.at(-1)?.request.headers.get('cookie')).toBe('a=1; b="2; c"')
-    await visit(scene, pair)
-    expect(scene.calls.at(-1)?.request.headers.get('cookie')).toBe(null)
-  })
-
   it('goes to another member while theirs is out, and stays there', async () => {
     const scene = openSet({ ...sticky, health: { failures: 1 } })
     const first = await visit(scene)

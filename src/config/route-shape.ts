@@ -1,0 +1,95 @@
+import { signedIn } from '../model/condition.ts'
+import { err, ok, type Result } from '../model/result.ts'
+import { type Escape, escapes, type HostPattern } from '../model/route.ts'
+import { accessShape } from './access.ts'
+import { parseHost } from './address.ts'
+import { bodyFields } from './bodies.ts'
+import { cacheShape } from './caching.ts'
+import { corsShape } from './cors.ts'
+import { credentialFields, type IsSet } from './credentials.ts'
+import { requestHeadersShape, responseHeadersShape } from './header-changes.ts'
+import { limitsShape } from './limits.ts'
+import type { Target } from './origins.ts'
+import { parsePath } from './path.ts'
+import type { Relaxations } from './relaxations.ts'
+import { rewriteShape } from './rewriting.ts'
+import {
+  type Draft,
+  flag,
+  listOf,
+  object,
+  optional,
+  parsed,
+  type Shape,
+  text,
+  word,
+} from './shape.ts'
+import { socketShape } from './sockets.ts'
+
+const everyHost: HostPattern = { kind: 'any' }
+const noEscapes: readonly Escape[] = []
+
+const routeFields = (relaxations: Relaxations) => ({
+  path: parsed(parsePath),
+  methods: optional(listOf(parsed(parseMethod)), 'every' as const),
+  host: optional(parsed(parseHostPattern), everyHost),
+  origin: text,
+  access: optional(accessShape, signedIn),
+  ...credentialFields,
+  assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
+  escapes: optional(listOf(word(escapes)), noEscapes),
+  revocable: optional(flag, false),
+  fresh: optional(flag, false),
+  websocket: socketShape(relaxations),
+  passCredential: optional(flag, false),
+  ...bodyFields,
+  rewrite: rewriteShape,
+  requestHeaders: requestHeadersShape,
+  responseHeaders: responseHeadersShape,
+  limits: limitsShape,
+  cors: corsShape(relaxations),
+  cache: cacheShape,
+})
+
+/** One route as far as it could be read, and where it stands. */
+export type RouteDraft = Draft<ReturnType<typeof routeFields>> & { readonly place: string }
+
+/** The shape of one entry of `routes`. */
+export function routeShape(relaxations: Relaxations): Shape<RouteDraft> {
+  const shape = object(routeFields(relaxations))
+  return function readRoute(value, place) {
+    const { value: draft, problems } = shape(value, place)
+    return { value: draft && { ...draft, place }, problems }
+  }
+}
+
+/** What routes are held against; `undefined` where that part of the config is not sound. */
+export interface RouteContext {
+  readonly origins: ReadonlyMap<string, Target | undefined> | undefined
+  readonly prefix: string | undefined
+  readonly aliases: ReadonlyMap<string, unknown> | undefined
+  /** `undefined` is any. */
+  readonly hosts: ReadonlySet<string> | undefined
+  readonly isSet: IsSet
+}
+
+/** The gateway forwards neither tunnels nor what would echo the identity headers to the caller. */
+function parseMethod(method: string): Result<string, string> {
+  if (!/^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/.test(method)) {
+    return err('Must be a method in upper case, such as "GET".')
+  }
+  return ['CONNECT', 'TRACE', 'TRACK'].includes(method)
+    ? err('Cannot be forwarded: remove this method.')
+    : ok(method)
+}
+
+function parseHostPattern(source: string): Result<HostPattern, string> {
+  const isSubdomain = source.startsWith('*.')
+  const host = parseHost(isSubdomain ? source.slice(2) : source)
+  if (!host.ok) return err(`${host.error} Every direct subdomain is "*.example.com".`)
+  return ok(
+    isSubdomain
+      ? { kind: 'subdomain', suffix: `.${host.value}` }
+      : { kind: 'exact', host: host.value },
+  )
+}
