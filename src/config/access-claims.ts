@@ -1,5 +1,5 @@
+import type { ClaimTest, ClaimValue, Condition } from '../model/condition.ts'
 import { err, ok, type Result } from '../model/result.ts'
-import type { ClaimTest, ClaimValue, Condition } from '../model/route.ts'
 import {
   listOf,
   mapped,

@@ -1,5 +1,6 @@
+import type { Access } from '../model/condition.ts'
 import { intersectPaths, type PathPattern } from '../model/pattern.ts'
-import type { Access, Escape } from '../model/route.ts'
+import type { Escape } from '../model/route.ts'
 import { conditionsWithin } from './access.ts'
 import { suggestion } from './nearest.ts'
 import { parameterNames } from './path.ts'

@@ -1,11 +1,11 @@
-import { intersectPaths, type PathPattern } from '../model/pattern.ts'
-import { err, ok, type Result } from '../model/result.ts'
 import {
   type Condition,
   factorLevels,
   type Reverification,
   reverifications,
-} from '../model/route.ts'
+} from '../model/condition.ts'
+import { intersectPaths, type PathPattern } from '../model/pattern.ts'
+import { err, ok, type Result } from '../model/result.ts'
 import { claimsShape } from './access-claims.ts'
 import { parameterNames, parsePath } from './path.ts'
 import {

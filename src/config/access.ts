@@ -1,4 +1,4 @@
-import { type Access, type Condition, signedIn } from '../model/route.ts'
+import { type Access, type Condition, signedIn } from '../model/condition.ts'
 import { policyWords } from './access-words.ts'
 import {
   type Draft,

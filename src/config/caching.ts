@@ -1,7 +1,7 @@
+import type { Access } from '../model/condition.ts'
 import { isHopByHop } from '../model/headers.ts'
 import type { Carrier } from '../model/principal.ts'
 import { err, type Result } from '../model/result.ts'
-import type { Access } from '../model/route.ts'
 import type { CacheTerms } from '../model/terms.ts'
 import { type LongDuration, parseLongDuration } from './duration.ts'
 import { parsePassingHeaderName } from './header-name.ts'

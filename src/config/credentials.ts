@@ -1,7 +1,8 @@
+import type { Access } from '../model/condition.ts'
 import { isStripped } from '../model/headers.ts'
 import { type Carrier, sessionsAlone, type TokenType, tokenTypes } from '../model/principal.ts'
 import { err, ok, type Result } from '../model/result.ts'
-import type { Access, Admission } from '../model/route.ts'
+import type { Admission } from '../model/route.ts'
 import type { Problem } from './problem.ts'
 import { type Draft, listOf, optional, parsed, type Shape, word } from './shape.ts'
 

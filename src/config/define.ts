@@ -1,11 +1,6 @@
+import type { ClaimValue, Reverification } from '../model/condition.ts'
 import type { Carrier, TokenType } from '../model/principal.ts'
-import type {
-  AssertionMode,
-  ClaimValue,
-  Escape,
-  LooseHeader,
-  Reverification,
-} from '../model/route.ts'
+import type { AssertionMode, Escape, LooseHeader } from '../model/route.ts'
 import type { BodyConfig } from './bodies.ts'
 import type { CacheConfig } from './caching.ts'
 import type { CorsConfig } from './cors.ts'

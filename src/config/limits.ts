@@ -1,5 +1,5 @@
+import type { Access } from '../model/condition.ts'
 import type { TokenType } from '../model/principal.ts'
-import type { Access } from '../model/route.ts'
 import type { Limit, LimitKey } from '../model/terms.ts'
 import { parseClaimName } from './access-claims.ts'
 import { bindingName } from './binding-name.ts'

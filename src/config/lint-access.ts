@@ -1,5 +1,6 @@
+import type { Condition } from '../model/condition.ts'
 import { type TokenType, tokenTypes } from '../model/principal.ts'
-import type { Admission, Condition } from '../model/route.ts'
+import type { Admission } from '../model/route.ts'
 import { conditionsWithin } from './access.ts'
 import type { Problem } from './problem.ts'
 

@@ -1,4 +1,4 @@
-import type { Access } from '../model/route.ts'
+import type { Access } from '../model/condition.ts'
 import type { SocketTerms } from '../model/terms.ts'
 import { type CredentialDraft, type IsSet, usualCarriers } from './credentials.ts'
 import { parsePage } from './page.ts'

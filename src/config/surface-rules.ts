@@ -1,5 +1,6 @@
+import { type Access, signedIn } from '../model/condition.ts'
 import { sessionsAlone, tokenTypes } from '../model/principal.ts'
-import { type Access, type Admission, signedIn } from '../model/route.ts'
+import type { Admission } from '../model/route.ts'
 import { accessShape, conditionsWithin } from './access.ts'
 import { credentialRules, type IsSet, usualCarriers } from './credentials.ts'
 import type { Problem } from './problem.ts'

@@ -1,5 +1,5 @@
+import type { ClaimTest } from '../model/condition.ts'
 import type { Claims } from '../model/principal.ts'
-import type { ClaimTest } from '../model/route.ts'
 
 /** `undecided` is a claim of another type than the test's: it says neither yes nor no. */
 type Outcome = 'passes' | 'fails' | 'missing' | 'undecided'

@@ -1,4 +1,5 @@
-import type { Condition, Route, Rules } from '../model/route.ts'
+import type { Condition } from '../model/condition.ts'
+import type { Route, Rules } from '../model/route.ts'
 import { matchesHost } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
 import { type RouteTable, routesAt } from './match.ts'

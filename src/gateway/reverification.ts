@@ -1,4 +1,4 @@
-import type { Reverification, ReverificationLevel } from '../model/route.ts'
+import type { Reverification, ReverificationLevel } from '../model/condition.ts'
 
 /** What Clerk's names stand for (`@clerk/shared`, authorization.ts). */
 const named: Readonly<Record<Extract<Reverification, string>, ReverificationLevel>> = {

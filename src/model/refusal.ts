@@ -6,8 +6,9 @@
  * This file is the one mouth of Usher: whatever a caller is told when a request goes no further is a
  * row of this table. A reason is Clerk's own word where Clerk has one for that failure alone.
  */
+
+import type { Reverification } from './condition.ts'
 import { err, type Failure } from './result.ts'
-import type { Reverification } from './route.ts'
 
 /** Who has to act: the caller, the caller's credential, the origin behind, or whoever runs Usher. */
 export type Blame = 'client' | 'credential' | 'origin' | 'operator' | 'dependency'

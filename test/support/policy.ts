@@ -1,10 +1,10 @@
 /** Policies without a gateway around them: compiled by the real config, weighed by the real stage. */
 import { type Accepted, readPrincipal } from '../../src/clerk/principal.ts'
 import { authorize } from '../../src/gateway/authorize.ts'
+import type { Access } from '../../src/model/condition.ts'
 import type { Holdings } from '../../src/model/facts.ts'
 import type { Claims, Identified, Machine, User } from '../../src/model/principal.ts'
 import type { Refusal } from '../../src/model/refusal.ts'
-import type { Access } from '../../src/model/route.ts'
 import { compile, withRoutes } from '../config/sample.ts'
 
 /** Who asks, for what path, and what Usher granted them; `undefined` is that it cannot be read. */
