@@ -4,6 +4,7 @@ import { createReadyz, livez } from './api/health.ts'
 import { jwks } from './api/jwks.ts'
 import { resourceMetadata } from './api/resource-metadata.ts'
 import { type Room, refused } from './api/room.ts'
+import type { Checking } from './checks/checking.ts'
 import { resourceMetadataPath } from './gateway/own.ts'
 
 /**
@@ -11,10 +12,11 @@ import { resourceMetadataPath } from './gateway/own.ts'
  * never pass here, so nothing of it is evaluated before one of these is first asked for, and each room
  * behind it is loaded when it is first used.
  */
-export function createApp(capabilities: ApiCapabilities): Hono<Room> {
+export function createApp(capabilities: ApiCapabilities, checking: Checking): Hono<Room> {
   const app = new Hono<Room>()
   const readyz = createReadyz(capabilities)
   let people: Hono<Room> | undefined
+  let checks: Hono<Room> | undefined
 
   async function knowsPeople(c: Context<Room>): Promise<Response> {
     const { createPeople } = await import('./api/people.ts')
@@ -22,11 +24,20 @@ export function createApp(capabilities: ApiCapabilities): Hono<Room> {
     return people.fetch(c.req.raw, c.env)
   }
 
+  async function asksForOthers(c: Context<Room>): Promise<Response> {
+    const { createChecks } = await import('./checks/room.ts')
+    checks ??= createChecks(checking)
+    return checks.fetch(c.req.raw, c.env)
+  }
+
   app.get('/livez', () => livez())
   app.get('/readyz', (c) => readyz(c.env.call))
   app.get('/jwks.json', () => jwks(capabilities.signingKeys))
   app.get('/me', knowsPeople)
   app.get('/clerk-test', knowsPeople)
+  app.post('/decisions', asksForOthers)
+  app.post('/access/v1/evaluation', asksForOthers)
+  app.post('/access/v1/evaluations', asksForOthers)
   app.post('/verify', async (c) => {
     const { verify } = await import('./api/verify.ts')
     return verify(c.env.call)

@@ -1,4 +1,5 @@
 import type { ApiCapabilities, Call } from './api/capabilities.ts'
+import type { Checking } from './checks/checking.ts'
 import { fetchUser } from './clerk/client.ts'
 import type { Issuer } from './clerk/issuer.ts'
 import { openClerk } from './clerk/opening.ts'
@@ -15,7 +16,7 @@ import { createHandOff } from './gateway/hand-off.ts'
 import type { Count } from './gateway/limit.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
-import { type Receptionist, receive } from './gateway/reception.ts'
+import { receive } from './gateway/reception.ts'
 import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { lazily } from './model/lazily.ts'
@@ -45,7 +46,9 @@ export interface FrontDesk {
 export interface House {
   readonly definition: GatewayDefinition
   /** Loads the front desk; called when one of Usher's own surfaces is first asked for. */
-  readonly app: () => Promise<{ createApp(capabilities: ApiCapabilities): FrontDesk }>
+  readonly app: () => Promise<{
+    createApp(capabilities: ApiCapabilities, checking: Checking): FrontDesk
+  }>
   readonly relaxations?: Relaxations
   /** What is legal but risky, for who tries a gateway; production was checked before it was deployed. */
   readonly lint?: (gateway: Compiled, relaxations: Relaxations) => readonly Problem[]
@@ -133,23 +136,26 @@ function furnishGateway(
     openDiagnosis: relaxations.openDiagnosis,
     readinessChecks: readinessOf({ issuer, settings, env }),
   }
-  return {
+  const checking: Checking = {
     rules,
     routes,
     authority,
     exchange,
-    greet: createGreeting(people.record),
     assert: createAssert(settings.signingKeys),
     handOff: rules.identityMap.length > 0 ? createHandOff(rules.identityMap) : undefined,
-    roads: { ...direct, toSet: openSets(direct, env.KV, clock) },
     count: openCount(env, clock),
+    clock,
+  }
+  return {
+    ...checking,
+    greet: createGreeting(people.record),
+    roads: { ...direct, toSet: openSets(direct, env.KV, clock) },
     recall: openRecall(rules, clock),
     followSocket: lazily(async () => {
       const { createFollow } = await import('./gateway/follow.ts')
       return createFollow({ authority, clock })
     }),
-    rooms: openRooms(house, { capabilities, rules, routes, authority }),
-    clock,
+    rooms: openRooms(house, capabilities, checking),
     record: house.record ?? openRecords(house, { rules, env, clock }),
   }
 }
@@ -214,19 +220,26 @@ function introductionTo(
 
 function openRooms(
   house: House,
-  { capabilities, ...receptionist }: Receptionist & { readonly capabilities: ApiCapabilities },
+  capabilities: ApiCapabilities,
+  checking: Checking,
 ): Gateway['rooms'] {
   let desk: FrontDesk | undefined
+  const check = lazily(async () => {
+    const { createForwardAuth } = await import('./checks/forward-auth.ts')
+    return createForwardAuth(checking)
+  })
   return async (path, asking) => {
+    // Proxies ask at every request: they pass the front desk, which costs what a check does.
+    if (path.startsWith('/auth/')) return check(path, asking)
     if (desk === undefined) {
       const { createApp } = await house.app()
       // Others may have waited for the same; the first to come back opens the desk for all.
-      desk ??= createApp(capabilities)
+      desk ??= createApp(capabilities, checking)
     }
     const { request, target, requestId, moment } = asking
     const url = `${target.scheme}://${target.host}${path}${target.query}`
     const inside = new Request(url, request)
-    const call = { request: inside, requestId, moment, ...receive(asking, receptionist) }
+    const call = { request: inside, requestId, moment, ...receive(asking, checking) }
     return desk.fetch(inside, { call })
   }
 }

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { productionPlatform, projectPath } from './support/platform.ts'
 
 const edgeRooms =
-  'test/{api,clerk,config,edge,events,gateway,model,portal,proxy,requests,store,tasks}'
+  'test/{api,clerk,config,edge,checks,events,gateway,model,portal,proxy,requests,store,tasks}'
 
 /**
  * Two projects: `edge` runs in workerd with the bindings of production and every migration applied,

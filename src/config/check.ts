@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts'
 import { looseHeaders } from '../model/route.ts'
 import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
+import { checksShape } from './checks.ts'
 import { corsShape } from './cors.ts'
 import { parseTemplate } from './credentials.ts'
 import { surfaces } from './define.ts'
@@ -57,6 +58,7 @@ function configFields(context: OriginContext) {
     cors: corsShape(relaxations),
     headerLimits: headerLimitsShape,
     observation: observationShape,
+    checks: checksShape(context),
     hosts: optional(listOf(parsed(parseHost)), null),
     canonicalOrigin: optional(
       parsed((source) => parseOrigin(source, relaxations)),

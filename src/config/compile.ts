@@ -87,6 +87,7 @@ function compileRules(
     cors: corsOf(draft.cors, ['GET', 'POST'], carrierNamesOf(compiled.routes)),
     headerLimits: draft.headerLimits,
     observation: draft.observation,
+    checks: draft.checks,
     escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
   })
 }

@@ -3,6 +3,7 @@ import type { Carrier, TokenType } from '../model/principal.ts'
 import type { AssertionMode, Escape, LooseHeader } from '../model/route.ts'
 import type { BodyConfig } from './bodies.ts'
 import type { CacheConfig } from './caching.ts'
+import type { ChecksConfig } from './checks.ts'
 import type { CorsConfig } from './cors.ts'
 import type { IdentityMapConfig } from './hand-off.ts'
 import type { RequestHeadersConfig, ResponseHeadersConfig } from './header-changes.ts'
@@ -135,6 +136,14 @@ export const surfaces = [
   'diagnose',
   'clerk-test',
   'jwks.json',
+  'auth/nginx',
+  'auth/traefik',
+  'auth/caddy',
+  'auth/envoy',
+  'auth/haproxy',
+  'decisions',
+  'access/v1/evaluation',
+  'access/v1/evaluations',
 ] as const
 
 /** One of Usher's own surfaces. */
@@ -193,6 +202,8 @@ export interface GatewayConfig {
   readonly cors?: CorsConfig | undefined
   /** How large the headers of a request may be: 100 in 32 KiB when not given. Larger ones are 431. */
   readonly headerLimits?: HeaderLimitsConfig | undefined
+  /** Who may ask what would become of a request, without sending it: other proxies, services and Workers. */
+  readonly checks?: ChecksConfig | undefined
   /** What of the requests is written down. */
   readonly observation?: ObservationConfig | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */

@@ -1,4 +1,4 @@
-import type { Endpoint, Origin, OriginTerms, RetryTerms } from '../model/origin.ts'
+import type { Elsewhere, Endpoint, Origin, OriginTerms, RetryTerms } from '../model/origin.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import {
   type OriginContext,
@@ -48,8 +48,14 @@ export interface SameHostOrigin extends OriginWords {
 /** An API with several members that answer alike. */
 export type SetOrigin = SetWords & OriginWords
 
-/** An API behind Usher, of one of its kinds. */
-export type OriginConfig = UrlOrigin | ServiceOrigin | SameHostOrigin | SetOrigin | 'same-host'
+/** An API behind Usher, of one of its kinds; `'elsewhere'` is one that another proxy leads to. */
+export type OriginConfig =
+  | UrlOrigin
+  | ServiceOrigin
+  | SameHostOrigin
+  | SetOrigin
+  | 'same-host'
+  | 'elsewhere'
 
 type Unnamed<T> = T extends unknown ? Omit<T, 'name'> : never
 
@@ -57,6 +63,13 @@ type Unnamed<T> = T extends unknown ? Omit<T, 'name'> : never
 export type Target = Unnamed<Origin>
 
 const defaultTimeoutMs = 30_000
+
+/** The origin of routes that others only ask about; every config has one of this name. */
+export const elsewhere: Elsewhere & Omit<OriginTerms, 'name'> = {
+  kind: 'elsewhere',
+  timeoutMs: defaultTimeoutMs,
+  secret: undefined,
+}
 
 function termsFields(context: OriginContext) {
   return {
@@ -105,6 +118,7 @@ export function originShape(context: OriginContext): Shape<Target> {
     ),
   }
   return function readOrigin(value, place) {
+    if (value === 'elsewhere') return sound(elsewhere)
     if (value === 'same-host') return kinds.sameHost({ sameHost: true }, place)
     const kind = isRecord(value)
       ? (['members', 'url', 'service', 'sameHost'] as const).find((key) =>

@@ -1,5 +1,5 @@
+import { type HostPattern, matchesHost } from '../model/host-pattern.ts'
 import { includesPath, intersectPaths, type PathPattern } from '../model/pattern.ts'
-import { type HostPattern, matchesHost } from '../model/route.ts'
 
 /** The requests that a route is for: those that agree in all three. A compiled route is one. */
 export interface RequestSet {

@@ -1,4 +1,5 @@
-import { type Escape, matchesHost } from '../model/route.ts'
+import { matchesHost } from '../model/host-pattern.ts'
+import type { Escape } from '../model/route.ts'
 import { accessRules } from './access-rules.ts'
 import { bodyRules } from './bodies.ts'
 import { cacheProblems } from './caching.ts'

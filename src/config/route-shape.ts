@@ -1,13 +1,14 @@
 import { signedIn } from '../model/condition.ts'
+import type { HostPattern } from '../model/host-pattern.ts'
 import { err, ok, type Result } from '../model/result.ts'
-import { type Escape, escapes, type HostPattern } from '../model/route.ts'
+import { type Escape, escapes } from '../model/route.ts'
 import { accessShape } from './access.ts'
-import { parseHost } from './address.ts'
 import { bodyFields } from './bodies.ts'
 import { cacheShape } from './caching.ts'
 import { corsShape } from './cors.ts'
 import { credentialFields, type IsSet } from './credentials.ts'
 import { requestHeadersShape, responseHeadersShape } from './header-changes.ts'
+import { parseHostPattern } from './host-pattern.ts'
 import { limitsShape } from './limits.ts'
 import type { Target } from './origins.ts'
 import { parsePath } from './path.ts'
@@ -81,15 +82,4 @@ function parseMethod(method: string): Result<string, string> {
   return ['CONNECT', 'TRACE', 'TRACK'].includes(method)
     ? err('Cannot be forwarded: remove this method.')
     : ok(method)
-}
-
-function parseHostPattern(source: string): Result<HostPattern, string> {
-  const isSubdomain = source.startsWith('*.')
-  const host = parseHost(isSubdomain ? source.slice(2) : source)
-  if (!host.ok) return err(`${host.error} Every direct subdomain is "*.example.com".`)
-  return ok(
-    isSubdomain
-      ? { kind: 'subdomain', suffix: `.${host.value}` }
-      : { kind: 'exact', host: host.value },
-  )
 }

@@ -2,8 +2,9 @@
  * The definition of which route a request takes, written to be obviously right, not fast: the
  * request path has a matcher of its own, which tests hold against this one.
  */
+
+import { matchesHost } from '../model/host-pattern.ts'
 import { matchesPath } from '../model/pattern.ts'
-import { matchesHost } from '../model/route.ts'
 import { neighboursAmong } from './neighbours.ts'
 import { type RequestSet, strictlyIncludesSet } from './request-set.ts'
 

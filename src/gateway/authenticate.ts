@@ -3,7 +3,7 @@ import type { Issuer } from '../clerk/issuer.ts'
 import type { VerifyOpaque } from '../clerk/opaque.ts'
 import { recallToken, verifyToken } from '../clerk/token.ts'
 import { opaqueTypeOf } from '../clerk/token-type.ts'
-import type { Asking } from '../model/asking.ts'
+import type { Described, Question } from '../model/asking.ts'
 import type { Moment } from '../model/clock.ts'
 import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
@@ -63,12 +63,12 @@ const lapsed: Caller = { ...nobody, principal: { ...anonymous, reason: 'token-ex
  * The one exception is an expired cookie on a navigation to an optional route.
  */
 export async function authenticate(
-  asking: Asking,
+  question: Question,
   scrutiny: Scrutiny,
   authority: Authority,
 ): Promise<Result<Caller, Refusal>> {
   const { access } = scrutiny
-  const { request, moment } = asking
+  const { request, moment } = question
   if (access.kind === 'public') return ok(nobody)
   const seeker = { issuer: authority.issuer, nowMs: moment.nowMs }
   const sought = findCredential(request.headers, scrutiny.carriers, seeker)
@@ -82,46 +82,61 @@ export async function authenticate(
   const demand = { issuer: authority.issuer, accepts: scrutiny.accepts }
   const principal =
     carrier === 'cookie'
-      ? await verifyCookie(credential, { asking, scrutiny }, authority)
+      ? await verifyCookie(credential, { question, scrutiny }, authority)
       : (recallToken(token, demand, moment) ??
-        (await verify(credential, { asking, scrutiny }, authority)))
+        (await verify(credential, { question, scrutiny }, authority)))
   if (!principal.ok) {
     const forgiven = access.kind === 'optional' && hasLapsed(principal.error, credential, request)
     return forgiven ? ok(lapsed) : principal
   }
-  const identified = principal.value
-  return mustLookUp(identified, scrutiny)
-    ? lookUp(identified, { carrier, moment, scrutiny }, authority)
-    : ok({ ...nobody, principal: identified, carrier })
+  return holdAgainstFacts(principal.value, { carrier, moment, scrutiny }, authority)
+}
+
+/** What a principal is looked at with, besides facts. */
+export interface Standing {
+  /** Where the credential was; `undefined` where somebody is only asked about. */
+  readonly carrier: Carrier | undefined
+  readonly moment: Moment
+  readonly scrutiny: Scrutiny
+}
+
+/** Whoever a credential vouches for, as far as Usher knows them: refused where they are out. */
+export function holdAgainstFacts(
+  principal: Identified,
+  standing: Standing,
+  authority: Pick<Authority, 'readFacts'>,
+): Promise<Result<Caller, Refusal>> | Result<Caller, Refusal> {
+  return mustLookUp(principal, standing.scrutiny)
+    ? lookUp(principal, standing, authority)
+    : ok({ ...nobody, principal, carrier: standing.carrier })
 }
 
 interface Circumstances {
-  readonly asking: Asking
+  readonly question: Question
   readonly scrutiny: Scrutiny
 }
 
 /** A credential that is not remembered. */
 function verify(
   { token }: Credential,
-  { asking, scrutiny }: Circumstances,
+  { question, scrutiny }: Circumstances,
   { issuer, verifyOpaque }: Authority,
 ): Promise<Result<Identified, Refusal>> {
-  const { moment, request } = asking
+  const { moment, clientAddress = '' } = question
   const { accepts, revocation } = scrutiny
   const type = opaqueTypeOf(token)
   if (type === undefined) return verifyToken(token, { issuer, accepts }, moment)
   if (!accepts.includes(type)) return Promise.resolve(refuse('token-type-mismatch'))
-  const clientAddress = request.headers.get('cf-connecting-ip') ?? ''
   return verifyOpaque({ token, type, clientAddress, mustBeFresh: revocation === 'fresh', moment })
 }
 
 /** A cookie holds a session token and nothing else, and is not taken from another site's hand. */
 async function verifyCookie(
   { token }: Credential,
-  { asking, scrutiny }: Circumstances,
+  { question, scrutiny }: Circumstances,
   authority: Authority,
 ): Promise<Result<Identified, Refusal>> {
-  const { request, moment, target } = asking
+  const { request, moment, target } = question
   const ownOrigin = authority.canonicalOrigin ?? `${target.scheme}://${target.host}`
   if (!scrutiny.accepts.includes('session_token')) return refuse('token-type-mismatch')
   const mayLackParty = scrutiny.cookieAzp === 'missing-ok' && isFromHere(request, ownOrigin)
@@ -153,8 +168,8 @@ function mustLookUp(principal: Identified, scrutiny: Scrutiny): principal is Use
 /** Holds the caller against facts. */
 async function lookUp(
   user: User,
-  { carrier, moment, scrutiny }: { carrier: Carrier; moment: Moment; scrutiny: Scrutiny },
-  { readFacts }: Authority,
+  { carrier, moment, scrutiny }: Standing,
+  { readFacts }: Pick<Authority, 'readFacts'>,
 ): Promise<Result<Caller, Refusal>> {
   const mustBeFresh = scrutiny.revocation === 'fresh'
   moment.note({ factSource: 'memory' })
@@ -178,7 +193,7 @@ export function standingOf({ sessionId }: User, facts: Facts): RefusalCode | und
 }
 
 /** Browsers send a cookie that expired a moment ago before Clerk's script has renewed it. */
-function hasLapsed(refusal: Refusal, credential: Credential, request: Request): boolean {
+function hasLapsed(refusal: Refusal, credential: Credential, request: Described): boolean {
   return (
     refusal.code === 'token-expired' &&
     credential.carrier === 'cookie' &&

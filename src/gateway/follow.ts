@@ -76,7 +76,7 @@ export function createFollow({ authority, clock }: Watch): FollowSocket {
     const holder: Holder = {
       principal,
       opaqueType: opaqueTypeOf(principal.token),
-      clientAddress: asking.request.headers.get('cf-connecting-ip') ?? '',
+      clientAddress: asking.clientAddress ?? '',
       revocation: matched.route.revocation,
     }
     const { waitUntil } = asking.moment

@@ -1,5 +1,5 @@
 import type { Exchange } from '../clerk/exchange.ts'
-import type { Asking } from '../model/asking.ts'
+import type { Question } from '../model/asking.ts'
 import {
   foldHeaderName,
   identityHeaders,
@@ -11,7 +11,7 @@ import {
 } from '../model/headers.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { LooseHeader, Rules } from '../model/route.ts'
+import type { LooseHeader, Route, Rules } from '../model/route.ts'
 import { isSafe } from '../model/safe-methods.ts'
 import type { Assert } from './assertion.ts'
 import type { Authority, Caller } from './authenticate.ts'
@@ -38,12 +38,13 @@ const isStrippedName = remembering(isStripped)
  * have a token that cannot be had.
  */
 export async function introduce(
-  asking: Asking,
+  question: Question,
   guest: Guest,
-  { assert, exchange, authority, handOff, rules }: Introducer,
+  introducer: Introducer,
 ): Promise<Result<Headers, Refusal>> {
+  const { exchange, authority, rules } = introducer
   const { route, caller } = guest
-  const incoming = asking.request.headers
+  const incoming = question.request.headers
   const headers = new Headers(incoming)
   const connection = nominated(incoming.get('connection'))
   for (const name of guest.names) {
@@ -58,19 +59,42 @@ export async function introduce(
     if (!token.ok) return token
     if (token.value !== undefined) headers.set('Authorization', `Bearer ${token.value}`)
   }
-  forwardFor(headers, asking)
-  headers.set(identityHeaders.assertion, await assertionFor(asking, guest, { assert, rules }))
-  headers.set(identityHeaders.requestId, asking.requestId)
+  forwardFor(headers, question)
+  await present(headers, { question, route, caller }, introducer)
+  return ok(headers)
+}
+
+/** Who asked for what, and was let through. */
+interface Presented {
+  readonly question: Question
+  readonly route: Route
+  readonly caller: Caller
+}
+
+/**
+ * Writes who is calling: every header of identity always, an absent value empty. `headers` has none of them
+ * under any other spelling.
+ */
+export async function present(
+  headers: Headers,
+  { question, route, caller }: Presented,
+  { assert, handOff, rules }: Pick<Introducer, 'assert' | 'handOff' | 'rules'>,
+): Promise<void> {
+  const assertion = assertionFor(question, { route, caller }, { assert, rules })
+  headers.set(
+    identityHeaders.assertion,
+    typeof assertion === 'string' ? assertion : await assertion,
+  )
+  headers.set(identityHeaders.requestId, question.requestId)
   if (rules.identity === 'headers') identify(headers, caller)
   for (const name of rules.identityHeaders) {
     headers.set(looseHeaderNames[name], looseValue(name, caller))
   }
   if (handOff !== undefined) handOff(headers, caller)
-  return ok(headers)
 }
 
 /** The token that the origin receives in place of the session's; nobody has none. */
-async function exchangeFor(
+export async function exchangeFor(
   { principal }: Caller,
   template: string,
   exchange: Exchange,
@@ -79,17 +103,16 @@ async function exchangeFor(
 }
 
 /** The edge writes `CF-Connecting-IP` itself, over whatever a client sends. */
-function forwardFor(headers: Headers, { request, target }: Asking): void {
-  const clientAddress = request.headers.get('cf-connecting-ip')
-  if (clientAddress !== null) headers.set('X-Forwarded-For', clientAddress)
+function forwardFor(headers: Headers, { clientAddress, target }: Question): void {
+  if (clientAddress !== undefined) headers.set('X-Forwarded-For', clientAddress)
   headers.set('X-Forwarded-Proto', target.scheme)
   headers.set('X-Forwarded-Host', target.host)
 }
 
 /** By itself an assertion lasts for the session, and is bound to its one request where that may change things. */
 function assertionFor(
-  { request, target, moment }: Asking,
-  { route, caller }: Guest,
+  { request, target, moment }: Question,
+  { route, caller }: Pick<Presented, 'route' | 'caller'>,
   { assert, rules }: Pick<Introducer, 'assert' | 'rules'>,
 ): string | Promise<string> {
   const { principal, holdings, facts } = caller

@@ -1,4 +1,4 @@
-import type { Asking } from '../model/asking.ts'
+import type { Question } from '../model/asking.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Refusal } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -22,15 +22,15 @@ export interface Counted {
 }
 
 /** Counts a request against the limits of its route; loaded when a route first has any. */
-export type Count = (asking: Asking, guest: Counted) => Promise<Result<Pass, Refusal>>
+export type Count = (question: Question, guest: Counted) => Promise<Result<Pass, Refusal>>
 
 const unlimited: Result<undefined, Refusal> = ok(undefined)
 
 /** Lets a request through the limits of its route, or refuses it with 429. */
 export function limit(
-  asking: Asking,
+  question: Question,
   guest: Counted,
   count: Count,
 ): Promise<Result<Pass, Refusal>> | Result<undefined, Refusal> {
-  return guest.route.limits === undefined ? unlimited : count(asking, guest)
+  return guest.route.limits === undefined ? unlimited : count(question, guest)
 }

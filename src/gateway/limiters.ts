@@ -31,7 +31,7 @@ export function createCount(limiters: Limiters, clock: Clock): Count {
   const ask = createAsk(limiters, clock)
   return async function count(asking, guest) {
     const { route, principal } = guest
-    const clientAddress = asking.request.headers.get('cf-connecting-ip') ?? ''
+    const clientAddress = asking.clientAddress ?? ''
     const keyOf = (limit: Limit) => limitKey(route.name, limit, { principal, clientAddress })
     const { nowMs } = asking.moment
     const places = takePlaces(guest, slots, (limit) => [keyOf(limit), limit.requests, nowMs])

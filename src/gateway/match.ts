@@ -1,7 +1,8 @@
 import { isWebSocket, loopHeader } from '../model/headers.ts'
+import { matchesHost } from '../model/host-pattern.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
-import { matchesHost, type Route } from '../model/route.ts'
+import type { Route } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
 import { refusalOfEscape } from './canonical.ts'
 import { preflightMethod } from './cors.ts'
@@ -82,13 +83,14 @@ export function match(
 ): Result<Match, Refusal> {
   const asked = preflightMethod({ method, headers })
   if (asked !== undefined) {
-    const found = matchMethod(table, target, { method: asked, headers })
+    const found = matchRoute(table, target, { method: asked, headers })
     if (found.ok && found.value.route.cors) return ok({ ...found.value, isPreflight: true })
   }
-  return matchMethod(table, target, { method, headers })
+  return matchRoute(table, target, { method, headers })
 }
 
-function matchMethod(
+/** The same where a preflight is a request like any other: for who could not answer it. */
+export function matchRoute(
   table: RouteTable,
   target: CanonicalTarget,
   { method, headers }: Pick<Request, 'method' | 'headers'>,

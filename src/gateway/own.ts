@@ -1,7 +1,9 @@
 import { surfaces } from '../config/define.ts'
+import { callerHeader } from '../model/checks.ts'
+import { matchesHost } from '../model/host-pattern.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import { matchesHost, type Rules } from '../model/route.ts'
+import type { Rules } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
 import { lenientReadings } from './reading.ts'
 
@@ -34,6 +36,28 @@ export function findSurface(
   const isMetadata = !target.isPlain && isResourceMetadata(target.path)
   if (isMetadata && takesAccessTokens(target.host, rules)) return ok(resourceMetadataPath)
   return isOwn(target, prefix) ? refuse('route-unknown') : nobodys
+}
+
+const callerName = callerHeader.toLowerCase()
+const anywhere: Result<void, Refusal> = ok(undefined)
+
+/**
+ * Keeps what asks for checks from all else that answers: a proxy lets a request pass for any good answer, and a
+ * path that climbs out of a check (`/_usher/auth/envoy/../../public`) has one.
+ */
+export function keepApart(
+  names: readonly string[],
+  surface: string | undefined,
+): Result<void, Refusal> {
+  if (!names.includes(callerName)) return anywhere
+  return surface !== undefined && isCheck(surface) ? anywhere : refuse('check-misdirected')
+}
+
+/** Whether one of Usher's own surfaces answers those who ask in the name of others. */
+function isCheck(surface: string): boolean {
+  return (
+    surface.startsWith('/auth/') || surface === '/decisions' || surface.startsWith('/access/v1/')
+  )
 }
 
 /** Whether some origin could read a target as Usher's own: it reaches none. */

@@ -9,15 +9,15 @@ import type { Asking } from '../model/asking.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
-import type { Route, Rules } from '../model/route.ts'
+import type { Rules } from '../model/route.ts'
 import { answer } from '../proxy/answer.ts'
 import { forward } from '../proxy/forward.ts'
 import { changeRequest } from '../proxy/header-changes.ts'
 import type { Arrival, Departure, Recall, Roads } from '../proxy/road.ts'
 import type { Greet } from './acquaintance.ts'
+import { admit } from './admit.ts'
 import type { Assert } from './assertion.ts'
-import { type Authority, authenticate, type Scrutiny } from './authenticate.ts'
-import { authorize } from './authorize.ts'
+import type { Authority } from './authenticate.ts'
 import { boundBody, boundHeaders } from './bounds.ts'
 import { canonicalize } from './canonical.ts'
 import { answerPreflight, corsOfSurface, preflightMethod } from './cors.ts'
@@ -26,7 +26,7 @@ import type { HandOff } from './hand-off.ts'
 import { introduce } from './identity.ts'
 import { type Count, limit } from './limit.ts'
 import { match, type RouteTable } from './match.ts'
-import { findSurface } from './own.ts'
+import { findSurface, keepApart } from './own.ts'
 import { rewrite } from './rewrite.ts'
 import type { Rooms } from './rooms.ts'
 import { type Keeper, Visit } from './visit.ts'
@@ -52,12 +52,12 @@ export interface Gateway {
 }
 
 /**
- * Shows a request to its origin, or refuses it: canonicalize -> match -> authenticate -> authorize -> limit ->
- * introduce -> forward -> answer -> record. Every stage takes plain data and gives a result; the first
+ * Shows a request to its origin, or refuses it: canonicalize -> match -> admit (authenticate -> authorize) ->
+ * limit -> introduce -> forward -> answer -> record. Every stage takes plain data and gives a result; the first
  * that fails is the answer. It always resolves: whatever is thrown is a 500 without a word about it.
  */
 export async function walk(request: Request, keeper: Keeper, gateway: Gateway): Promise<Response> {
-  const { rules, routes, authority, rooms } = gateway
+  const { rules, routes, rooms } = gateway
   const visit = new Visit(request, keeper, gateway)
   try {
     const canonical = canonicalize(request, rules.escapes)
@@ -69,6 +69,8 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
 
     const surface = findSurface(target, rules)
     if (!surface.ok) return visit.refuse(surface.error)
+    const mayEnter = keepApart(bounded.value, surface.value)
+    if (!mayEnter.ok) return visit.refuse(mayEnter.error)
     if (surface.value !== undefined) {
       visit.enterSurface(surface.value)
       const isPreflight = preflightMethod(request) && corsOfSurface(surface.value, rules)
@@ -83,12 +85,9 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     const borne = boundBody(request, route)
     if (!borne.ok) return visit.refuse(borne.error)
 
-    const caller = visit.meet(await authenticate(asking, scrutinyOf(route, rules), authority))
+    const caller = visit.meet(await admit(asking, matched.value, gateway))
     if (!caller.ok) return visit.refuse(caller.error)
     const { principal } = caller.value
-
-    const permitted = authorize(matched.value, caller.value, target)
-    if (!permitted.ok) return visit.refuse(permitted.error)
 
     const counted = limit(asking, { route, principal }, gateway.count)
     const pass = visit.admit(counted instanceof Promise ? await counted : counted)
@@ -142,11 +141,4 @@ function send(
 ): Promise<Result<Arrival, Refusal>> {
   if (departure.route.cache === undefined) return forward(departure, roads, clock)
   return recall(departure, (sent) => forward(sent, roads, clock))
-}
-
-/** How closely the callers of a route are looked at. */
-function scrutinyOf(route: Route, { tellsFacts }: Rules): Scrutiny {
-  const { access, accepts, carriers, cookieAzp, revocation } = route
-  const socketPages = route.websocket?.origins
-  return { access, accepts, carriers, cookieAzp, revocation, tellsFacts, socketPages }
 }

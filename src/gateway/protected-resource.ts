@@ -1,6 +1,6 @@
 import type { Condition } from '../model/condition.ts'
+import { matchesHost } from '../model/host-pattern.ts'
 import type { Route, Rules } from '../model/route.ts'
-import { matchesHost } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
 import { type RouteTable, routesAt } from './match.ts'
 import { findSurface, resourceMetadataPath } from './own.ts'

@@ -88,10 +88,11 @@ async function verify(
 ): Promise<Result<Identified, Refusal>> {
   if (!bearable.test(token)) return refuse('token-invalid')
   const headers = new Headers({ authorization: `Bearer ${token}` })
-  const clientAddress = asking.request.headers.get('cf-connecting-ip')
-  if (clientAddress !== null) headers.set('cf-connecting-ip', clientAddress)
-  const request = new Request(asking.request.url, { headers })
-  const caller = await authenticate({ ...asking, request }, anyToken, authority)
+  const caller = await authenticate(
+    { ...asking, request: { method: 'GET', headers } },
+    anyToken,
+    authority,
+  )
   if (!caller.ok) return caller
   const { principal } = caller.value
   return principal.kind === 'anonymous' ? refuse('token-missing') : ok(principal)

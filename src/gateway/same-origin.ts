@@ -1,3 +1,4 @@
+import type { Described } from '../model/asking.ts'
 import { isWebSocket } from '../model/headers.ts'
 import { isSafe } from '../model/safe-methods.ts'
 
@@ -9,7 +10,7 @@ import { isSafe } from '../model/safe-methods.ts'
  * one of these pages.
  */
 export function mayUseCookie(
-  request: Request,
+  request: Described,
   ownOrigin: string,
   socketPages: readonly string[] = [],
 ): boolean {
@@ -25,12 +26,12 @@ export function mayUseCookie(
  * Whether the browser says that a request comes from here, or from no page at all. A token without `azp`
  * does not say for whom it was made: a cookie of a sibling domain could be one.
  */
-export function isFromHere(request: Request, ownOrigin: string): boolean {
+export function isFromHere(request: Described, ownOrigin: string): boolean {
   return isFrom(request, ownOrigin, ['same-origin', 'none'])
 }
 
 /** `Origin` counts where a browser does not say what the relation between both sites is. */
-function isFrom({ headers }: Request, ownOrigin: string, sites: readonly string[]): boolean {
+function isFrom({ headers }: Described, ownOrigin: string, sites: readonly string[]): boolean {
   const site = headers.get('sec-fetch-site')
   return site === null ? headers.get('origin') === ownOrigin : sites.includes(site)
 }

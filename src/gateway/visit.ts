@@ -14,6 +14,7 @@ import type { Cors } from '../model/terms.ts'
 import { dress } from '../proxy/header-changes.ts'
 import type { Arrival } from '../proxy/road.ts'
 import type { Greet } from './acquaintance.ts'
+import type { Admitted } from './admit.ts'
 import type { Caller } from './authenticate.ts'
 import { corsOfRoute, corsOfSurface, grant } from './cors.ts'
 import type { Pass } from './limit.ts'
@@ -86,7 +87,9 @@ export class Visit {
     this.#draft.host = target.host
     this.#draft.path = target.path
     const { requestId } = this.#draft
-    return { request: this.#request, target, moment: this.#moment, requestId }
+    const request = this.#request
+    const clientAddress = request.headers.get('cf-connecting-ip') ?? undefined
+    return { request, target, moment: this.#moment, requestId, clientAddress }
   }
 
   /** Notes which of Usher's own surfaces is asked for. */
@@ -103,13 +106,13 @@ export class Visit {
   }
 
   /** Notes who is calling. */
-  meet(caller: Result<Caller, Refusal>): Result<Caller, Refusal> {
+  meet({ caller, verdict }: Admitted): Result<Caller, Refusal> {
     this.#time('authenticateMs', this.#route?.access.kind !== 'public')
-    if (!caller.ok) return caller
-    const { principal } = caller.value
+    if (caller === undefined) return verdict
+    const { principal } = caller
     this.#name(principal)
     if (principal.kind === 'user') this.#guest = principal
-    return caller
+    return verdict
   }
 
   /** Notes what limits say of the request. */

@@ -71,12 +71,24 @@ export interface RetryTerms {
   readonly budgetPercent: number
 }
 
-/** An API behind Usher. */
-export type Origin = OriginTerms & (Endpoint | OriginSet)
+/** An API that another proxy leads to: Usher is only asked about it. */
+export interface Elsewhere {
+  readonly kind: 'elsewhere'
+}
+
+/** An API behind Usher, or behind whoever asks it. */
+export type Origin = OriginTerms & (Endpoint | OriginSet | Elsewhere)
 
 /** Every place where an origin may be asked. */
-export function endpointsOf(origin: Endpoint | OriginSet): readonly Endpoint[] {
-  return origin.kind === 'set' ? origin.members.map(({ endpoint }) => endpoint) : [origin]
+export function endpointsOf(origin: Endpoint | OriginSet | Elsewhere): readonly Endpoint[] {
+  switch (origin.kind) {
+    case 'set':
+      return origin.members.map(({ endpoint }) => endpoint)
+    case 'elsewhere':
+      return []
+    default:
+      return [origin]
+  }
 }
 
 /** What the cookies begin with by which callers are led to the same member again: nobody else's do. */

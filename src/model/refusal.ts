@@ -111,6 +111,13 @@ export const refusals = {
   'too-many-at-once': client(429, 'Too many requests are under way at once.'),
   'condition-excluded': client(403, 'This caller is excluded here.'),
 
+  // Who asks in the name of others, and what it says of them.
+  'caller-unknown': client(403, 'Whoever asks for this check is not known.'),
+  'caller-not-granted': client(403, 'Whoever asks may not ask this.'),
+  'check-misdirected': client(403, 'No check is answered here.'),
+  'context-invalid': client(400, 'The check does not describe one request.'),
+  'target-not-canonical': client(400, 'The request target has another spelling.'),
+
   // What Usher depends on.
   'keys-unavailable': outage('The token cannot be verified at the moment.'),
   'verification-unavailable': outage('The credential cannot be verified at the moment.'),
@@ -132,6 +139,11 @@ export const refusals = {
     status: 504,
     blame: 'origin',
     sentence: 'The origin did not answer in time.',
+  },
+  'identity-too-large': {
+    status: 500,
+    blame: 'operator',
+    sentence: 'The identity of the caller is larger than a proxy can take.',
   },
   'loop-detected': {
     status: 508,

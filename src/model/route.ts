@@ -1,4 +1,6 @@
+import type { Checks } from './checks.ts'
 import type { Access } from './condition.ts'
+import type { HostPattern } from './host-pattern.ts'
 import type { Origin } from './origin.ts'
 import type { PathPattern } from './pattern.ts'
 import type { Carrier, TokenType } from './principal.ts'
@@ -51,26 +53,6 @@ export const factualHeaders: readonly unknown[] = [
   'permissions',
   'email',
 ] satisfies LooseHeader[]
-
-/** Which hosts a route is for: any, exactly one, or every direct subdomain (`.example.com`). */
-export type HostPattern =
-  | { readonly kind: 'any' }
-  | { readonly kind: 'exact'; readonly host: string }
-  | { readonly kind: 'subdomain'; readonly suffix: string }
-
-/** Whether a host, in lower case, is one of a pattern's. A subdomain has exactly one label more. */
-export function matchesHost(pattern: HostPattern, host: string): boolean {
-  switch (pattern.kind) {
-    case 'any':
-      return true
-    case 'exact':
-      return host === pattern.host
-    case 'subdomain': {
-      const label = host.slice(0, -pattern.suffix.length)
-      return host.endsWith(pattern.suffix) && label !== '' && !label.includes('.')
-    }
-  }
-}
 
 /** One compiled route. */
 export interface Route {
@@ -150,6 +132,8 @@ export interface Rules {
   readonly cors: Cors | undefined
   readonly headerLimits: HeaderLimits
   readonly observation: Observation
+  /** Who may ask for decisions without sending the request. */
+  readonly checks: Checks
   /** Every escape that some route lets through. */
   readonly escapes: ReadonlySet<Escape>
 }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../model/clock.ts'
 import { identityHeaders } from '../model/headers.ts'
-import type { Refusal } from '../model/refusal.ts'
+import { type Refusal, refuse } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
 import type { BodyTerms } from '../model/terms.ts'
 import { attempt } from './attempt.ts'
@@ -38,9 +38,14 @@ export function forward(
 
 function send(departure: Departure, roads: Roads, clock: Clock): Promise<Result<Arrival, Refusal>> {
   const { origin } = departure.route
-  return origin.kind === 'set'
-    ? roads.toSet(departure, origin)
-    : attempt(departure, origin, { roads, clock })
+  switch (origin.kind) {
+    case 'set':
+      return roads.toSet(departure, origin)
+    case 'elsewhere':
+      return Promise.resolve(refuse('route-unknown'))
+    default:
+      return attempt(departure, origin, { roads, clock })
+  }
 }
 
 /** What bounds bodies is loaded when a route first asks for it. */

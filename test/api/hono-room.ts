@@ -52,7 +52,13 @@ export async function verified(
   const target = canonicalize(request, new Set())
   if (!target.ok) throw new Error(target.error.code)
   const moment = momentAlone(world.clock.now())
-  const asking = { request, target: target.value, moment, requestId: 'test' }
+  const asking = {
+    request,
+    target: target.value,
+    moment,
+    requestId: 'test',
+    clientAddress: undefined,
+  }
   const principal = await receive(asking, world.gateway).verify(token)
   if (!principal.ok) throw new Error(principal.error.code)
   return principal.value

@@ -6,6 +6,7 @@ import type { ApiCapabilities } from '../../src/api/capabilities.ts'
 import { lazyClerk } from '../../src/api/clerk-client.ts'
 import type { Room } from '../../src/api/room.ts'
 import { createApp } from '../../src/app.ts'
+import type { Checking } from '../../src/checks/checking.ts'
 import { defineGateway, type RouteConfig } from '../../src/config/define.ts'
 import { frontDoor } from '../../src/deps.ts'
 import { everyCredential } from '../support/credentials.ts'
@@ -37,8 +38,8 @@ export function mountRoom(
   { accepts, mayBeAnonymous = false, look }: TestRoom,
 ): House {
   const entered: string[] = []
-  function createAppWithRoom(capabilities: ApiCapabilities) {
-    const app = createApp(capabilities)
+  function createAppWithRoom(capabilities: ApiCapabilities, checking: Checking) {
+    const app = createApp(capabilities, checking)
     const access = capabilities.clerk
     app.get('/room', authenticated({ access, clerk: lazyClerk(access), mayBeAnonymous }), (c) => {
       entered.push(c.var.principal.kind)

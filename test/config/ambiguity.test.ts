@@ -9,7 +9,7 @@ import {
   selectRoute,
   unreachableRoutes,
 } from '../../src/config/selection.ts'
-import type { HostPattern } from '../../src/model/route.ts'
+import type { HostPattern } from '../../src/model/host-pattern.ts'
 import { placesOf, withRoutes } from './sample.ts'
 
 function pathOf(source: string) {

@@ -35,6 +35,7 @@ export const ranks: Readonly<Record<string, number>> = {
   'deps.ts': 8,
   site: 7,
   portal: 6,
+  checks: 6,
   gateway: 5,
   api: 5,
   proxy: 4,
@@ -49,6 +50,7 @@ export const ranks: Readonly<Record<string, number>> = {
 /** What the ranks would allow and the house does not. */
 const bannedRooms: Readonly<Record<string, readonly string[]>> = {
   gateway: ['store'],
+  checks: ['store'],
   portal: ['store', 'clerk'],
 }
 

@@ -74,7 +74,8 @@ async function furnish(env: Env, routesCount: number): Promise<void> {
     const request = new Request(url, { headers })
     const target = must(canonicalize(request, gateway.rules.escapes))
     const moment = momentAlone(Date.now())
-    const asking = { request, target, moment, requestId: crypto.randomUUID() }
+    const requestId = crypto.randomUUID()
+    const asking = { request, target, moment, requestId, clientAddress: undefined }
     const matched = must(match(gateway.routes, target, request))
     const caller = must(await authenticate(asking, scrutinyOf(matched), gateway.authority))
     return { asking, target, matched, caller, names: [...request.headers.keys()] }

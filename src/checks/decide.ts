@@ -1,0 +1,37 @@
+import { type Admitted, admit } from '../gateway/admit.ts'
+import { type Match, matchRoute } from '../gateway/match.ts'
+import { findSurface } from '../gateway/own.ts'
+import type { Question } from '../model/asking.ts'
+import { type Refusal, refuse } from '../model/refusal.ts'
+import type { Failure } from '../model/result.ts'
+import type { Checking } from './checking.ts'
+
+/** What would become of a request. */
+export interface Decision extends Admitted {
+  /** The route that it takes; `undefined` where none does. */
+  readonly matched: Match | undefined
+}
+
+/**
+ * Decides about a request as the gateway would if it came by itself: by the same matcher and the same admission.
+ * What it may not ask about, a host that is not served or a path of Usher's own, leads nowhere. What is counted
+ * (limits) and what is only known once it is sent (its body) is not looked at. A preflight is a request like any
+ * other: nobody here could answer it.
+ */
+export async function decide(
+  question: Question,
+  { rules, routes, authority }: Pick<Checking, 'rules' | 'routes' | 'authority'>,
+): Promise<Decision> {
+  const { target, request } = question
+  const surface = findSurface(target, rules)
+  if (!surface.ok) return undecided(surface)
+  if (surface.value !== undefined) return undecided(refuse('route-unknown'))
+  const matched = matchRoute(routes, target, request)
+  if (!matched.ok) return undecided(matched)
+  const admitted = await admit(question, matched.value, { rules, authority })
+  return { ...admitted, matched: matched.value }
+}
+
+function undecided(verdict: Failure<Refusal>): Decision {
+  return { matched: undefined, caller: undefined, verdict }
+}

@@ -1,0 +1,51 @@
+import type { HostPattern } from './host-pattern.ts'
+
+/** The proxies that can ask by forward-auth, each in a way of its own. */
+export const dialects = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy'] as const
+
+/** See {@link dialects}. */
+export type Dialect = (typeof dialects)[number]
+
+/** What a caller may ask for: checks in the dialect of one proxy, decisions as data, or calls of another Worker. */
+export const checkKinds = [...dialects, 'decisions', 'rpc'] as const
+
+/** See {@link checkKinds}. */
+export type CheckKind = (typeof checkKinds)[number]
+
+/** The header in which a proxy shows that it may ask. Nothing else of Usher's answers a request with it. */
+export const callerHeader = 'X-Usher-Caller'
+
+/** How a caller shows who it is. */
+export type CallerProof =
+  /** One of these texts, in {@link callerHeader}: several while one takes the place of another. */
+  | { readonly kind: 'secret'; readonly secrets: readonly string[] }
+  /** A client certificate that the edge verified, by its SHA-256 in lower-case hex. */
+  | { readonly kind: 'certificate'; readonly fingerprint: string }
+  /** A service binding with `props = { caller: '<name>' }`. */
+  | { readonly kind: 'binding' }
+
+/** Somebody who may ask what would become of a request, and about which. */
+export interface CheckCaller {
+  readonly name: string
+  readonly proof: CallerProof
+  readonly may: ReadonlySet<CheckKind>
+  /** The hosts that it may ask about. */
+  readonly hosts: readonly HostPattern[]
+}
+
+/** Who may ask for checks, and how they are answered. */
+export interface Checks {
+  readonly callers: readonly CheckCaller[]
+  /** How long a proxy may keep the answer that somebody passes; 0 is not at all. */
+  readonly maxAgeMs: number
+  /** Where Cloudflare Access asks; `undefined` is not at all. */
+  readonly cloudflareAccess: CloudflareAccess | undefined
+}
+
+/** Access by Cloudflare, which asks whether somebody may use an application of its own. */
+export interface CloudflareAccess {
+  /** The origin of the team, which signs what Access asks: `https://acme.cloudflareaccess.com`. */
+  readonly issuer: string
+  /** A role of Usher's that whoever asks must hold. */
+  readonly role: string
+}
