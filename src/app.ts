@@ -6,6 +6,8 @@ import { resourceMetadata } from './api/resource-metadata.ts'
 import { type Room, refused } from './api/room.ts'
 import type { Checking } from './checks/checking.ts'
 import { resourceMetadataPath } from './gateway/own.ts'
+import { authzenMetadataPath } from './model/checks.ts'
+import { lazily } from './model/lazily.ts'
 
 /**
  * The front desk: the map of Usher's own rooms, by their path below the prefix. Requests for origins
@@ -38,6 +40,8 @@ export function createApp(capabilities: ApiCapabilities, checking: Checking): Ho
   app.post('/decisions', asksForOthers)
   app.post('/access/v1/evaluation', asksForOthers)
   app.post('/access/v1/evaluations', asksForOthers)
+  app.get(authzenMetadataPath, asksForOthers)
+  letAccessAsk(app, checking)
   app.post('/verify', async (c) => {
     const { verify } = await import('./api/verify.ts')
     return verify(c.env.call)
@@ -65,4 +69,16 @@ export function createApp(capabilities: ApiCapabilities, checking: Checking): Ho
     throw error
   })
   return app
+}
+
+/** Where Cloudflare Access asks, and takes the keys of the answers, if the config lets it. */
+function letAccessAsk(app: Hono<Room>, { cloudflareAccess, authority }: Checking): void {
+  if (cloudflareAccess === undefined) return
+  const answer = lazily(async () => {
+    const { createCloudflareAccess } = await import('./checks/cloudflare-access.ts')
+    const room = createCloudflareAccess(cloudflareAccess, authority)
+    return async (c: Context<Room>) => room.fetch(c.req.raw, c.env)
+  })
+  app.post('/access/evaluate', answer)
+  app.get('/access/keys', answer)
 }

@@ -1,5 +1,6 @@
 import type { ApiCapabilities, Call } from './api/capabilities.ts'
 import type { Checking } from './checks/checking.ts'
+import type { AccessDesk } from './checks/cloudflare-access.ts'
 import { fetchUser } from './clerk/client.ts'
 import type { Issuer } from './clerk/issuer.ts'
 import { openClerk } from './clerk/opening.ts'
@@ -72,6 +73,8 @@ export function frontDoor(furnish: (env: Env) => House): {
   fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>
   /** What there is to do once a minute. */
   scheduled(env: Env): Promise<void>
+  /** What Workers of the same account call; `undefined` while the house stays shut. */
+  open(env: Env): Gateway | undefined
 } {
   let opened: Result<Gateway, readonly Problem[]> | undefined
   return {
@@ -82,6 +85,10 @@ export function frontDoor(furnish: (env: Env) => House): {
     async scheduled(env) {
       opened ??= openGateway(furnish(env), env)
       if (opened.ok) await checkMembers(opened.value, env.KV)
+    },
+    open(env) {
+      opened ??= openGateway(furnish(env), env)
+      return opened.ok ? opened.value : undefined
     },
   }
 }
@@ -141,14 +148,15 @@ function furnishGateway(
     routes,
     authority,
     exchange,
+    greet: createGreeting(people.record),
     assert: createAssert(settings.signingKeys),
     handOff: rules.identityMap.length > 0 ? createHandOff(rules.identityMap) : undefined,
     count: openCount(env, clock),
+    cloudflareAccess: openAccess({ rules, settings }, { env, network, clock }),
     clock,
   }
   return {
     ...checking,
-    greet: createGreeting(people.record),
     roads: { ...direct, toSet: openSets(direct, env.KV, clock) },
     recall: openRecall(rules, clock),
     followSocket: lazily(async () => {
@@ -201,6 +209,24 @@ function openCount(env: Env, clock: Clock): Count {
     const { bindLimiters } = await import('./store/limiter-bindings.ts')
     return createCount(bindLimiters(env), clock)
   })
+}
+
+/** What answers to Cloudflare Access need of the world, where it may ask. */
+function openAccess(
+  { rules: { checks }, settings }: Compiled,
+  { env, network, clock }: { env: Env; network: Road; clock: Clock },
+): AccessDesk | undefined {
+  return (
+    checks.cloudflareAccess && {
+      ...checks.cloudflareAccess,
+      ...{ network, clock, signingKeys: settings.accessKeys },
+      openKeyStore: (issuer) => createKeyStore(env.KV, issuer),
+      findByAddress: lazily(async () => {
+        const { createFindByAddress } = await import('./store/addresses.ts')
+        return createFindByAddress(env.DB, clock)
+      }),
+    }
+  )
 }
 
 function introductionTo(

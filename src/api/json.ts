@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 
-/** What callers may send: a token and a little JSON around it. */
-const bodyMaxBytes = 16 * 1024
+/** What callers may send where nothing else is said: a token and a little JSON around it. */
+const usualMaxBytes = 16 * 1024
 
 /** What Usher says about a person, or about itself, is for this one caller and is not stored. */
 export function json(
@@ -21,25 +21,30 @@ export function json(
   })
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
+/** A JSON object of which nothing is known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * The text that the JSON object in the body of a request has under a name: refused with `body-too-large`
  * above 16 KiB, counted as it comes in, and with `body-invalid` when it is no such object.
  */
 export async function readText(request: Request, member: string): Promise<Result<string, Refusal>> {
-  const body = await readJson(request)
+  const body = await readJson(request, usualMaxBytes)
   if (!body.ok) return body
   const text = body.value[member]
   return typeof text === 'string' ? ok(text) : refuse('body-invalid')
 }
 
-async function readJson(request: Request): Promise<Result<JsonObject, Refusal>> {
+/** The JSON object in the body of a request, under the same conditions for so many bytes. */
+export async function readJson(
+  request: Request,
+  maxBytes: number,
+): Promise<Result<JsonObject, Refusal>> {
   const decoder = new TextDecoder()
   let [text, readBytes] = ['', 0]
   for await (const chunk of request.body ?? []) {
     readBytes += chunk.byteLength
-    if (readBytes > bodyMaxBytes) return refuse('body-too-large')
+    if (readBytes > maxBytes) return refuse('body-too-large')
     text += decoder.decode(chunk, { stream: true })
   }
   try {

@@ -5,12 +5,15 @@
  */
 import type { Count } from '../gateway/limit.ts'
 import type { Gateway } from '../gateway/pipeline.ts'
+import type { AccessDesk } from './cloudflare-access.ts'
 
 /** What checks need of the gateway and of the world. */
 export interface Checking
   extends Pick<
     Gateway,
-    'rules' | 'routes' | 'authority' | 'assert' | 'handOff' | 'exchange' | 'clock'
+    'rules' | 'routes' | 'authority' | 'greet' | 'assert' | 'handOff' | 'exchange' | 'clock'
   > {
   readonly count: Count
+  /** What answers to Cloudflare Access rest on; `undefined` where it may not ask. */
+  readonly cloudflareAccess: AccessDesk | undefined
 }

@@ -1,24 +1,131 @@
+import { limit } from '../gateway/limit.ts'
 import type { Rooms } from '../gateway/rooms.ts'
+import type { Asking, Question } from '../model/asking.ts'
 import { type Dialect, dialects } from '../model/checks.ts'
+import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
-import { refusalResponse } from '../model/refusal-response.ts'
-import type { Result } from '../model/result.ts'
-import { identifyCaller } from './callers.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { Rules } from '../model/route.ts'
+import { deny, type Subject } from './answer.ts'
+import { identifyCaller, mayAskAbout } from './callers.ts'
 import type { Checking } from './checking.ts'
+import { type Description, readContext } from './context.ts'
+import { decide } from './decide.ts'
+import { type Kept, keptSeconds, variesOf } from './keeping.ts'
+import { readTarget } from './target.ts'
+import { type Passing, tell } from './tell.ts'
 
-/** Answers the checks of other proxies, each in its own dialect. */
-export function createForwardAuth({ rules }: Checking): Rooms {
-  return async (path, { request, requestId }) => {
+/**
+ * Answers the checks of other proxies, each in its own dialect: who asks -> about what -> decide -> limit ->
+ * identity -> answer. Nothing is decided for somebody who is not known, or about what is not one request.
+ */
+export function createForwardAuth(checking: Checking): Rooms {
+  const { rules, count, greet } = checking
+  // Scheme and host of the described request are its proxy's word: browsers know it by these.
+  const authority = { ...checking.authority, canonicalOrigin: undefined }
+  const decider = { ...checking, authority }
+  const varies = variesOf(rules)
+
+  return async function check(path, asking) {
     const dialect = dialectOf(path)
-    const caller: Result<unknown, Refusal> =
-      dialect === undefined
-        ? refuse('route-unknown')
-        : identifyCaller(request, dialect, rules.checks)
-    const refusal: Refusal = caller.ok ? { code: 'context-invalid' } : caller.error
-    return refusalResponse(refusal, { method: request.method, headers: request.headers, requestId })
+    const { moment } = asking
+    function refused(refusal: Refusal, subject: Subject = {}): Response {
+      moment.note({ reason: refusal.code })
+      return deny(refusal, { asking, dialect }, { subject, rules })
+    }
+
+    if (dialect === undefined) return refused({ code: 'route-unknown' })
+    const asked = readQuestion(dialect, asking, rules)
+    if (!asked.ok) return refused(asked.error)
+    const question = asked.value
+
+    const { matched, caller, verdict, shadow } = await decide(question, decider)
+    if (matched !== undefined) moment.note({ checked: matched.route.name })
+    if (shadow !== undefined) moment.note({ shadow })
+    if (caller !== undefined) moment.note({ principal: caller.principal })
+    if (caller?.principal.kind === 'user') greet(caller.principal, moment)
+    const subject = { question, matched }
+    if (!verdict.ok) return refused(verdict.error, subject)
+    if (matched === undefined) return refused({ code: 'route-unknown' }, subject)
+
+    const admitted = { question, route: matched.route, caller: verdict.value }
+    const counted = await limit(question, guestOf(admitted), count)
+    if (!counted.ok) return refused(counted.error, subject)
+    const answer = new Response(null)
+    const headers = await tell(admitted, checking, answer.headers)
+    if (!headers.ok) return refused(headers.error, subject)
+    const seconds = secondsFor({ matched, caller: verdict.value }, checking)
+    headers.value.set('Cache-Control', cacheControl(seconds))
+    if (seconds > 0) headers.value.set('Vary', varies[dialect])
+    if (sizeOf(headers.value) > headersMaxBytes) return refused({ code: 'identity-too-large' })
+    return answer
   }
 }
 
+/** Below one dialect stands the path that is asked about; below the others, nothing does. */
 function dialectOf(path: string): Dialect | undefined {
+  if (path.startsWith('/auth/envoy/')) return 'envoy'
   return dialects.find((one) => path === `/auth/${one}`)
+}
+
+/** What is asked, once it is known who asks, and that they may. */
+function readQuestion(dialect: Dialect, asking: Asking, rules: Rules): Result<Question, Refusal> {
+  const { request } = asking
+  const caller = identifyCaller(request, dialect, rules.checks)
+  if (!caller.ok) return caller
+  const context = readContext(dialect, { request, prefix: rules.prefix })
+  if (!context.ok) return context
+  const question = questionOf(context.value, asking, rules)
+  if (!question.ok || mayAskAbout(caller.value, question.value.target.host)) return question
+  return refuse('caller-not-granted')
+}
+
+/** The described request, as if it had come by itself. */
+function questionOf(
+  { method, scheme, host, uri, clientAddress, isSocket }: Description,
+  { request: { headers }, moment, requestId }: Asking,
+  rules: Rules,
+): Result<Question, Refusal> {
+  const target = readTarget(`${scheme}://${host}${uri}`, rules)
+  if (!target.ok) return target
+  const described = isSocket && !isWebSocket(headers) ? asSocket(headers) : headers
+  const request = { method, headers: described }
+  return ok({ request, target: target.value, moment, requestId, clientAddress })
+}
+
+/** `Upgrade` is about one connection, so few proxies send it along; without it, cookies would open sockets. */
+function asSocket(headers: Headers): Headers {
+  const described = new Headers(headers)
+  described.set('Upgrade', 'websocket')
+  return described
+}
+
+/** Requests at once are not counted: nobody says here when one is over. */
+function guestOf({ route, caller: { principal } }: Passing): Parameters<typeof limit>[1] {
+  if (route.limits === undefined) return { route, principal }
+  const limits = route.limits.filter(({ kind }) => kind !== 'concurrent')
+  return { route: { ...route, limits }, principal }
+}
+
+/** For how long a proxy may keep an answer; the clock is not asked where the config says not at all. */
+function secondsFor(kept: Kept, { rules: { checks }, clock }: Checking): number {
+  const { maxAgeMs } = checks
+  return maxAgeMs > 0 ? keptSeconds(kept, { maxAgeMs, nowMs: clock.now() }) : 0
+}
+
+function cacheControl(seconds: number): string {
+  return seconds > 0 ? `private, max-age=${seconds}` : 'private, no-store'
+}
+
+/** nginx reads the head of an answer into one page of memory, and the edge adds headers of its own. */
+const headersMaxBytes = 3584
+/** What stands around a name and its value on the wire: a colon, a blank and the end of the line. */
+const framingBytes = 4
+
+function sizeOf(headers: Headers): number {
+  let sizeBytes = 0
+  headers.forEach((value, name) => {
+    sizeBytes += name.length + value.length + framingBytes
+  })
+  return sizeBytes
 }

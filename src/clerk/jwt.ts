@@ -39,8 +39,11 @@ const rememberedHeaderMax = 512
  * Takes a compact JWS apart (RFC 7515 section 7.1): three parts of strict base64url, a header and a
  * payload that are JSON objects without repeated members. Bounded before any work is done.
  */
-export function decodeToken(token: string): Result<DecodedToken, Refusal> {
-  if (token.length > tokenMaxBytes) return refuse('token-too-large')
+export function decodeToken(
+  token: string,
+  maxBytes = tokenMaxBytes,
+): Result<DecodedToken, Refusal> {
+  if (token.length > maxBytes) return refuse('token-too-large')
   const [headerPart = '', payloadPart = '', signaturePart, ...rest] = token.split('.', 4)
   if (signaturePart === undefined || rest.length > 0) return refuse('token-invalid')
   const header = decodeHeader(headerPart)

@@ -6,7 +6,7 @@ import { checkClaims, checkTimes, readKid, readTimes } from './claims.ts'
 import type { Issuer } from './issuer.ts'
 import { type DecodedToken, decodeToken } from './jwt.ts'
 import { keyAlgorithm, type SignedToken, type VerificationKey } from './key.ts'
-import type { Wanted } from './key-ring.ts'
+import type { KeyRing, Wanted } from './key-ring.ts'
 import { readPrincipal } from './principal.ts'
 import { jwtTypeOf, opaqueTypeOf } from './token-type.ts'
 
@@ -36,7 +36,7 @@ export async function verifyToken(
   if (!unverified.ok) return unverified
 
   const wanted = { kid: kid.value, token, issuedAtMs: unverified.value.iat * 1000 }
-  const key = await findSigner(decoded.value, wanted, { issuer, moment })
+  const key = await findSigner(decoded.value, wanted, { keys: issuer.keys, moment })
   if (!key.ok) return key
   const signed: SignedToken = { type: type.value, token, claims: payload }
   key.value.remembered.set(token, signed)
@@ -87,17 +87,17 @@ function judge(
 }
 
 /** The key that made the signature. One that fails is tried once more when a newer set has another key under that name. */
-async function findSigner(
+export async function findSigner(
   decoded: DecodedToken,
   wanted: Wanted,
-  { issuer, moment }: { issuer: Issuer; moment: Moment },
+  { keys, moment }: { readonly keys: KeyRing; readonly moment: Moment },
 ): Promise<Result<VerificationKey, Refusal>> {
   moment.note({ keySource: 'memory' })
-  const key = await issuer.keys.find(wanted, moment)
+  const key = await keys.find(wanted, moment)
   if (!key.ok) return key
   if (decoded.header.alg !== keyAlgorithm) return refuse('token-invalid-algorithm')
   if (await hasSigned(key.value, decoded)) return key
-  const newer = await issuer.keys.find({ ...wanted, failed: key.value }, moment)
+  const newer = await keys.find({ ...wanted, failed: key.value }, moment)
   if (!newer.ok) return newer
   return (await hasSigned(newer.value, decoded)) ? newer : refuse('token-invalid-signature')
 }

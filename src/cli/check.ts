@@ -7,6 +7,7 @@
 import { relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
+import { canAnswer } from '../checks/access-answer.ts'
 import { createPemRing } from '../clerk/pem.ts'
 import { compileGateway } from '../config/compile.ts'
 import type { Settings } from '../config/environment.ts'
@@ -93,7 +94,11 @@ function unbound({ routes }: Rules, { bindings, hasCrons }: Platform): readonly 
 }
 
 /** Keys that have the right form and cannot work: only trying them shows it. */
-async function unusableKeys({ clerk, signingKeys }: Settings): Promise<readonly Problem[]> {
+async function unusableKeys({
+  clerk,
+  signingKeys,
+  accessKeys,
+}: Settings): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   const moment = momentAlone(Date.now())
   if (clerk.jwtKey !== undefined && !(await createPemRing(clerk.jwtKey).isReady(moment))) {
@@ -105,6 +110,11 @@ async function unusableKeys({ clerk, signingKeys }: Settings): Promise<readonly 
     const message =
       'Its private and public parts do not belong together: make it with npm run keys.'
     problems.push({ place: 'USHER_SIGNING_KEY', message })
+  }
+  if (!(await canAnswer(accessKeys).catch(() => false))) {
+    const message =
+      'Its private and public parts do not belong together: make it with npm run -s keys -- --access.'
+    problems.push({ place: 'USHER_ACCESS_KEY', message })
   }
   return problems
 }

@@ -1,13 +1,18 @@
-/** `npm run keys`: a new value of USHER_SIGNING_KEY, or with `--rotate` the next step of the old one. */
+/**
+ * `npm run keys`: a new value of USHER_SIGNING_KEY, with `--rotate` the next step of the old one, or with
+ * `--access` a new value of USHER_ACCESS_KEY.
+ */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseSigningKeys } from '../model/signing-key.ts'
+import { makeAccessKeys } from './access-keys.ts'
 import { minuteText, type Rotation, type RotationStep, rotationOf } from './rotation.ts'
 import { formatSigningKeys, makeSigningKey, rotateSigningKeys } from './signing-keys.ts'
 
 const usage = `Usage: npm run -s keys                       a new signing key
        npm run -s keys -- --rotate           the next step of the set in USHER_SIGNING_KEY
        npm run -s keys -- --rotate --from f  the next step of the set in the file f
+       npm run -s keys -- --access           a new key for answers to Cloudflare Access
 `
 
 const nextSteps: Readonly<Record<RotationStep, string>> = {
@@ -23,11 +28,14 @@ const harms: Readonly<Record<RotationStep, string | undefined>> = {
   retired: 'origins will refuse what the old key signed a moment ago',
 }
 
-const whereToPutIt = `
-In production:  npx wrangler secret put USHER_SIGNING_KEY    and paste the line above
-On a machine:   USHER_SIGNING_KEY='…' in .dev.vars           with the single quotes
-Keep a copy: a secret of the platform cannot be read back, and rotating needs the set.
+const placesOf = (name: string) => `
+In production:  npx wrangler secret put ${name}    and paste the line above
+On a machine:   ${name}='…' in .dev.vars           with the single quotes
+`
+const signingAdvice = `Keep a copy: a secret of the platform cannot be read back, and rotating needs the set.
 It is a secret: whoever has it can write identities that your origins believe.
+`
+const accessAdvice = `It is a secret: whoever has it can answer Cloudflare Access in your name.
 `
 
 await main().catch((error: unknown) => {
@@ -37,8 +45,16 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { rotate: { type: 'boolean' }, from: { type: 'string' } },
+    options: {
+      rotate: { type: 'boolean' },
+      from: { type: 'string' },
+      access: { type: 'boolean' },
+    },
   })
+  if (values.access === true) {
+    if (values.rotate || values.from) throw new Error('--access stands alone.')
+    return printAccessKeys(await makeAccessKeys())
+  }
   if (values.rotate !== true) {
     if (values.from !== undefined) throw new Error('--from is only meant for --rotate.')
     return print(
@@ -66,5 +82,12 @@ function warningOf({ step, dueMs }: Rotation, nowMs: number): string {
 
 function print(value: string, words: string): void {
   process.stdout.write(`${value}\n`)
-  process.stderr.write(`\n${words}\n${whereToPutIt}`)
+  process.stderr.write(`\n${words}\n${placesOf('USHER_SIGNING_KEY')}${signingAdvice}`)
+}
+
+function printAccessKeys(value: string): void {
+  process.stdout.write(`${value}\n`)
+  process.stderr.write(
+    `\nMade one new key for answers to Cloudflare Access.\n${placesOf('USHER_ACCESS_KEY')}${accessAdvice}`,
+  )
 }

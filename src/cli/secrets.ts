@@ -1,6 +1,7 @@
 import type { Gateway } from '../config/compile.ts'
 import { variableTable } from '../config/variables.ts'
 import type { TokenType } from '../model/principal.ts'
+import type { Rules } from '../model/route.ts'
 import { rowOf } from './deploy-variables.ts'
 
 type Table = typeof variableTable
@@ -32,6 +33,24 @@ const uses: Readonly<Record<Secret, readonly ((asked: Asked) => boolean)[]>> = {
     ({ accepts, isSet }) => accepts.has('m2m_token') && !isSet('CLERK_SECRET_KEY'),
   ],
   USHER_SIGNING_KEY: [() => true],
+  USHER_ACCESS_KEY: [({ gateway: { rules } }) => rules.checks.cloudflareAccess !== undefined],
+  USHER_CALLER_SECRET: [
+    ({ gateway }) => namesCallerSecret(gateway),
+    ({ gateway: { rules } }) => rules.checks.callersFrom === 'environment' && isAsked(rules),
+  ],
+}
+
+/** Whether a caller of the config shows this very secret, and not one of the author's own variables. */
+function namesCallerSecret({ rules: { checks }, settings: { callerSecret } }: Gateway): boolean {
+  if (callerSecret === undefined || checks.callersFrom === 'environment') return false
+  return checks.callers.some(
+    ({ proof }) => proof.kind === 'secret' && proof.secrets.includes(callerSecret),
+  )
+}
+
+/** Whether the config speaks of checks although it names nobody who may ask. */
+function isAsked({ checks, routes }: Rules): boolean {
+  return checks.maxAgeMs > 0 || routes.some(({ origin }) => origin.kind === 'elsewhere')
 }
 
 /** Whether a gateway has a use for a secret, where these are set. */

@@ -43,11 +43,23 @@ const standIns: Readonly<Record<keyof typeof variableTable, string>> = {
       { kty: 'EC', crv: 'P-256', kid: 'unreadable', state: 'current', x: part, y: part, d: part },
     ],
   }),
+  USHER_ACCESS_KEY: JSON.stringify({
+    keys: [
+      {
+        ...{ kty: 'RSA', kid: 'unreadable', n: 'A'.repeat(342), e: 'AQAB' },
+        ...{ d: part, p: part, q: part, dp: part, dq: part, qi: part },
+      },
+    ],
+  }),
+  USHER_CALLER_SECRET: 'unreadable'.repeat(4),
 }
 
-/** What stands in for a variable. One that Usher does not know is most likely the address of an origin. */
+/**
+ * What stands in for a variable. One that Usher does not know is most likely the address of an origin, or the
+ * secret of a caller, of which no two are the same.
+ */
 export function standInFor(name: string): string {
-  return new Map(Object.entries(standIns)).get(name) ?? address
+  return new Map(Object.entries(standIns)).get(name) ?? `${address}/${encodeURIComponent(name)}`
 }
 
 /** Whether an address is none, but stands in for one. */

@@ -1,7 +1,6 @@
-import type { Access } from '../model/condition.ts'
 import { intersectPaths, type PathPattern } from '../model/pattern.ts'
 import type { Escape } from '../model/route.ts'
-import { conditionsWithin } from './access.ts'
+import { conditionsOf, type WrittenAccess } from './access.ts'
 import { suggestion } from './nearest.ts'
 import { parameterNames } from './path.ts'
 import type { Problem } from './problem.ts'
@@ -9,7 +8,7 @@ import type { Problem } from './problem.ts'
 /** What of a route its conditions have to fit, as far as it could be read. */
 export interface AccessDraft {
   readonly path: PathPattern | undefined
-  readonly access: Access | undefined
+  readonly access: WrittenAccess | undefined
   readonly escapes: readonly Escape[] | undefined
   readonly place: string
 }
@@ -17,9 +16,9 @@ export interface AccessDraft {
 /** What is wrong between the conditions of one route and its path. */
 export const accessRules: readonly ((draft: AccessDraft) => readonly Problem[])[] = [
   function organizationIsInThePath({ path, access, place }) {
-    if (path === undefined || access?.kind !== 'signed-in') return []
+    if (path === undefined) return []
     const names = parameterNames(path)
-    return conditionsWithin(access.condition).flatMap((condition) =>
+    return conditionsOf(access).flatMap((condition) =>
       condition.kind === 'organization-parameter' && !names.includes(condition.parameter)
         ? [{ place: `${place}.access`, message: missingParameter(condition.parameter, names) }]
         : [],
@@ -49,9 +48,8 @@ function missingParameter(parameter: string, names: readonly string[]): string {
   return `The path has no parameter ":${parameter}".${hint}`
 }
 
-function organizationPatterns(access: Access | undefined): readonly PathPattern[] {
-  if (access?.kind !== 'signed-in') return []
-  return conditionsWithin(access.condition).flatMap((condition) =>
+function organizationPatterns(access: WrittenAccess | undefined): readonly PathPattern[] {
+  return conditionsOf(access).flatMap((condition) =>
     condition.kind === 'organization-path' ? condition.patterns : [],
   )
 }

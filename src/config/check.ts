@@ -5,6 +5,7 @@ import { checksShape } from './checks.ts'
 import { corsShape } from './cors.ts'
 import { parseTemplate } from './credentials.ts'
 import { surfaces } from './define.ts'
+import { elsewhereName } from './elsewhere.ts'
 import type { OriginContext } from './endpoints.ts'
 import { identityMapShape } from './hand-off.ts'
 import { headerLimitsShape } from './header-limits.ts'
@@ -44,7 +45,7 @@ export function readConfig(value: unknown, context: OriginContext): Reading<Conf
 function configFields(context: OriginContext) {
   const { relaxations } = context
   return {
-    origins: recordOf(originShape(context), parseOriginName),
+    origins: optional(recordOf(originShape(context), parseOriginName), new Map<string, never>()),
     routes: soundItemsOf(routeShape(relaxations)),
     prefix: optional(parsed(parsePrefix), '/_usher'),
     aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
@@ -82,6 +83,8 @@ const usersFields = {
 
 /** The name of an origin is the audience of its identity assertions. */
 function parseOriginName(name: string): Result<string, string> {
+  if (name === elsewhereName)
+    return err('Every config has it, for routes that are only asked about.')
   if (/^[A-Za-z][\w-]{0,63}$/.test(name)) return ok(name)
   return err('The name of an origin is a letter, then letters, digits, "-" or "_", at most 64.')
 }

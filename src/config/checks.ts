@@ -7,18 +7,20 @@ import {
 } from '../model/checks.ts'
 import type { HostPattern } from '../model/host-pattern.ts'
 import { err, ok, type Result } from '../model/result.ts'
+import { parseCallerSecret } from './caller-secret.ts'
+import { type CloudflareAccessConfig, cloudflareAccessShape } from './cloudflare-access.ts'
 import { type Duration, parseDuration } from './duration.ts'
-import type { OriginContext } from './endpoints.ts'
-import { present } from './endpoints.ts'
+import { type OriginContext, present } from './endpoints.ts'
 import { parseHostPattern } from './host-pattern.ts'
 import {
   built,
-  flag,
+  type Draft,
   isRecord,
   listOf,
   object,
   optional,
   parsed,
+  type Reading,
   recordOf,
   type Shape,
   sound,
@@ -34,7 +36,7 @@ interface CallerWords {
 
 /** A proxy, or a service, that shows a secret in `X-Usher-Caller`. */
 export interface SecretCaller extends CallerWords {
-  /** At least 32 characters, read from a variable. Two while one takes the place of the other. */
+  /** 32 to 256 characters, read from a variable. Two while one takes the place of the other. */
   readonly secret: string | undefined | readonly (string | undefined)[]
   /** What it may ask for. `'envoy'` stands alone: the path of its checks is what the client wrote. */
   readonly may: readonly Exclude<CheckKind, 'rpc'>[]
@@ -44,8 +46,8 @@ export interface SecretCaller extends CallerWords {
 export interface CertificateCaller extends CallerWords {
   /** The SHA-256 of the certificate in hex. */
   readonly certificate: string
-  /** What it may ask for. */
-  readonly may: readonly Exclude<CheckKind, 'rpc'>[]
+  /** What it may ask for; an Envoy shows a secret. */
+  readonly may: readonly Exclude<CheckKind, 'rpc' | 'envoy'>[]
 }
 
 /** A Worker of the same account, whose service binding has `props = { caller: '<its name here>' }`. */
@@ -55,34 +57,61 @@ export interface BindingCaller extends CallerWords {
 
 /** Who may ask for checks, and how they are answered. */
 export interface ChecksConfig {
-  /** Those who may ask, by a name of your choice. */
-  readonly callers: Readonly<Record<string, SecretCaller | CertificateCaller | BindingCaller>>
-  /** How long a proxy may keep the answer that somebody passes, at most `'5s'`; not at all when not given. */
+  /** Those who may ask, by a name of your choice. When not given it is whoever shows `USHER_CALLER_SECRET`. */
+  readonly callers?: Readonly<Record<string, SecretCaller | CertificateCaller | BindingCaller>>
+  /** How long a proxy may keep the answer that somebody passes, `'1s'` to `'5s'`; not at all when not given. */
   readonly maxAge?: Duration
+  /** Lets Cloudflare Access ask whether somebody may use an application; it may not when not given. */
+  readonly cloudflareAccess?: CloudflareAccessConfig
 }
 
-const secretLengthMin = 32
-const maxAgeMostMs = 5000
-const noChecks: Checks = { callers: [], maxAgeMs: 0, cloudflareAccess: undefined }
+const secretsMax = 2
+const [maxAgeLeastMs, maxAgeMostMs] = [1000, 5000]
 const everyHost: readonly HostPattern[] = [{ kind: 'any' }]
 
-type CallerDraft = Omit<CheckCaller, 'name'>
+/** A caller whose name is the key under which it stands. */
+export type CallerDraft = Omit<CheckCaller, 'name'>
 
-/** The shape of `checks`. */
-export function checksShape(context: OriginContext): Shape<Checks> {
-  const fields = object({
-    callers: recordOf(callerShape(context), parseCallerName),
+function checksFields(context: OriginContext) {
+  return {
+    callers: optional(recordOf(callerShape(context), parseCallerName), null),
     maxAge: optional(parsed(parseMaxAge), 0),
-  })
-  const shape = built(
-    fields,
-    ({ callers, maxAge }): Checks => ({
-      callers: [...callers].flatMap(([name, caller]) => (caller ? [{ name, ...caller }] : [])),
-      maxAgeMs: maxAge,
-      cloudflareAccess: undefined,
-    }),
-  )
-  return optional(shape, noChecks)
+    cloudflareAccess: cloudflareAccessShape,
+  }
+}
+
+/** What was written in `checks`. */
+export type ChecksDraft = Draft<ReturnType<typeof checksFields>>
+
+/** The shape of `checks`; `null` is nothing. */
+export function checksShape(context: OriginContext): Shape<ChecksDraft | null> {
+  return optional(object(checksFields(context)), null)
+}
+
+/** Who may ask: those whom the config names, and where it names nobody, who shows this secret. */
+export function checksOf(draft: ChecksDraft | null, secret: string | undefined): Checks {
+  const { callers = null, maxAge = 0, cloudflareAccess } = draft ?? {}
+  return {
+    callers: callers === null ? usualCallers(secret) : namedCallers(callers),
+    callersFrom: callers === null ? 'environment' : 'config',
+    maxAgeMs: maxAge,
+    cloudflareAccess: cloudflareAccess ?? undefined,
+  }
+}
+
+function namedCallers(
+  callers: ReadonlyMap<string, CallerDraft | undefined>,
+): readonly CheckCaller[] {
+  return [...callers].flatMap(([name, caller]) => (caller ? [{ name, ...caller }] : []))
+}
+
+/** Whatever a secret can show that it may, but what must stand alone. */
+const usualKinds = checkKinds.filter((kind) => kind !== 'envoy' && kind !== 'rpc')
+
+function usualCallers(secret: string | undefined): readonly CheckCaller[] {
+  if (secret === undefined) return []
+  const proof: CallerProof = { kind: 'secret', secrets: [secret] }
+  return [{ name: 'proxy', proof, may: new Set(usualKinds), hosts: everyHost }]
 }
 
 function callerShape(context: OriginContext): Shape<CallerDraft> {
@@ -95,7 +124,7 @@ function callerShape(context: OriginContext): Shape<CallerDraft> {
     certificate: built(object({ certificate: parsed(parseFingerprint), may, hosts }), (read) =>
       callerOf({ kind: 'certificate', fingerprint: read.certificate }, read),
     ),
-    binding: built(object({ binding: flag, hosts }), (read) =>
+    binding: built(object({ binding: always, hosts }), (read) =>
       callerOf({ kind: 'binding' }, { ...read, may: ['rpc'] }),
     ),
   }
@@ -116,18 +145,21 @@ function callerOf(
 }
 
 function secretsShape({ missingVariables }: OriginContext): Shape<readonly string[]> {
-  const one = present(parsed(parseSecret), 'give a secret.', missingVariables)
+  const one = present(parsed(parseCallerSecret), 'give a secret.', missingVariables)
   const several = listOf(one)
   return function readSecrets(value, place) {
-    if (Array.isArray(value)) return several(value, place)
-    const { value: secret, problems } = one(value, place)
-    return secret === undefined ? { value: undefined, problems } : sound([secret])
+    if (!Array.isArray(value)) {
+      const { value: secret, problems } = one(value, place)
+      return secret === undefined ? { value: undefined, problems } : sound([secret])
+    }
+    if (value.length <= secretsMax) return several(value, place)
+    return unsound(place, 'Must be at most two: the one in use, and the one that takes its place.')
   }
 }
 
-function parseSecret(secret: string): Result<string, string> {
-  if (/^[!-+\--~]+$/.test(secret) && secret.length >= secretLengthMin) return ok(secret)
-  return err(`Must be at least ${secretLengthMin} printable characters without blanks or commas.`)
+function always(value: unknown, place: string): Reading<true> {
+  if (value === true) return sound(true)
+  return unsound(place, 'Must be true, or a caller that shows something else.')
 }
 
 function parseFingerprint(source: string): Result<string, string> {
@@ -142,6 +174,7 @@ function parseCallerName(name: string): Result<string, string> {
 
 function parseMaxAge(source: string): Result<number, string> {
   const duration = parseDuration(source)
-  if (!duration.ok || duration.value <= maxAgeMostMs) return duration
-  return err('Must be at most "5s": nobody hears of a ban meanwhile.')
+  if (!duration.ok) return duration
+  if (duration.value >= maxAgeLeastMs && duration.value <= maxAgeMostMs) return duration
+  return err('Must be "1s" to "5s": nobody hears of a ban meanwhile.')
 }

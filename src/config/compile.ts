@@ -4,18 +4,24 @@
  * nothing that is wrong gets past it. The Worker's start, the commands and the local entry call it;
  * authors call `defineGateway`.
  */
+import { authzenPaths, type Checks, someoneMayDecide } from '../model/checks.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { factualHeaders, type Rules } from '../model/route.ts'
+import { callerProblems } from './caller-rules.ts'
 import { type ConfigDraft, readConfig } from './check.ts'
+import { checksOf } from './checks.ts'
+import { cloudflareAccessProblems } from './cloudflare-access.ts'
 import { corsOf } from './cors.ts'
 import { carrierNamesOf, surfaceAdmission } from './credentials.ts'
 import type { GatewayDefinition } from './define.ts'
 import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
 import { handOffProblems } from './hand-off.ts'
 import { originProblems } from './origin-rules.ts'
+import { withElsewhere } from './origins.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { compileRoutes } from './routes.ts'
+import { isInForce } from './selection.ts'
 import { isWhole } from './shape.ts'
 import { surfaceProblems, verifierAdmission } from './surface-rules.ts'
 import { variableTable } from './variables.ts'
@@ -53,27 +59,33 @@ function compileRules(
   if (draft === undefined) return err(problems)
 
   const hosts = servedHosts(draft, texts)
+  const callerSecret = callerSecretOf(texts)
   const isSet = (name: string) => texts.has(name)
-  const compiled = compileRoutes(draft.routes ?? [], { ...draft, hosts, isSet })
+  const origins = withElsewhere(draft.origins)
+  const checks = checksOf(draft.checks ?? null, callerSecret)
+  const aliases = withAuthzen(checks, draft.aliases)
+  const compiled = compileRoutes(draft.routes ?? [], { ...draft, aliases, origins, hosts, isSet })
   const all = [
     ...problems,
     ...compiled.problems,
     ...surfaceProblems(draft, isSet),
+    ...cloudflareAccessProblems(draft, isSet),
     ...originProblems(draft.origins, { hosts, relaxations }),
     ...disagreements(draft, hosts),
     ...handOffProblems(draft),
+    ...callerProblems(draft.checks, { hosts, callerSecret }),
   ]
   if (all.length > 0 || !isWhole(draft)) return err(all)
   const told = [...draft.identityHeaders, ...draft.identityMap.map(({ source }) => source)]
   return ok({
     prefix: draft.prefix,
-    aliases: spelledOut(draft.aliases),
+    aliases: spelledOut(aliases),
     hosts,
     canonicalOrigin: draft.canonicalOrigin ?? undefined,
     signInUrl: draft.signInUrl ?? undefined,
     routes: compiled.routes,
     carrierNames: carrierNamesOf(compiled.routes),
-    surfaces: surfaceAdmission(compiled.routes, isSet),
+    surfaces: surfaceAdmission(compiled.routes.filter(isInForce), isSet),
     verifiers: verifierAdmission(draft.verify, isSet),
     templates: draft.templates,
     factsRead: draft.facts.read ?? 'primary',
@@ -87,7 +99,7 @@ function compileRules(
     cors: corsOf(draft.cors, ['GET', 'POST'], carrierNamesOf(compiled.routes)),
     headerLimits: draft.headerLimits,
     observation: draft.observation,
-    checks: draft.checks,
+    checks,
     escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
   })
 }
@@ -101,6 +113,12 @@ function servedHosts(
   if (draft.hosts || text === undefined) return draft.hosts ? new Set(draft.hosts) : undefined
   const hosts = variableTable.HOSTS.parse(text)
   return hosts.ok ? new Set(hosts.value) : undefined
+}
+
+/** The secret of the one caller whom the environment names; `readEnvironment` says what is wrong with it. */
+function callerSecretOf(texts: ReadonlyMap<string, string>): string | undefined {
+  const secret = variableTable.USHER_CALLER_SECRET.parse(texts.get('USHER_CALLER_SECRET') ?? '')
+  return secret.ok ? secret.value : undefined
 }
 
 /** Calls an author's function. What it throws may quote a secret, so only its kind is told. */
@@ -166,6 +184,17 @@ function disagreements(
     problems.push({ place: 'canonicalOrigin', message })
   }
   return problems
+}
+
+type Aliases = NonNullable<ConfigDraft['aliases']>
+
+/** AuthZEN's clients look at the root of a host: there it stands wherever somebody may ask for decisions. */
+function withAuthzen(
+  checks: Checks,
+  aliases: Aliases = new Map(),
+): ReadonlyMap<string, string | undefined> {
+  if (!someoneMayDecide(checks)) return aliases
+  return new Map([...authzenPaths.map((path) => [path, path.slice(1)] as const), ...aliases])
 }
 
 /** A trailing slash never counts, so each alias stands there with it and without. */

@@ -59,6 +59,8 @@ export interface ConditionConfig {
   readonly any?: readonly ConditionConfig[]
   /** This must not hold. */
   readonly not?: ConditionConfig
+  /** `'shadow'`: what this object asks is tried and recorded, and refuses nobody. `'enforced'` when not given. */
+  readonly mode?: 'shadow' | 'enforced'
 }
 
 /**
@@ -75,10 +77,15 @@ export interface RouteConfig extends BodyConfig {
   readonly methods?: readonly string[]
   /** One host, or every direct subdomain (`'*.example.com'`); every host when not given. */
   readonly host?: string
-  /** The name of an origin. */
+  /** The name of an origin, or `'elsewhere'`: another proxy sends the requests, and Usher is only asked. */
   readonly origin: string
   /** Who may pass; `'signed-in'` when not given. */
   readonly access?: AccessConfig
+  /**
+   * `'shadow'`: the route is tried on its requests and what it would do is recorded; they go where they would
+   * without it or, where that is nowhere, to its origin. It refuses nobody. `'enforced'` when not given.
+   */
+  readonly mode?: 'shadow' | 'enforced'
   /** The kinds of credential that count; session tokens alone when not given. */
   readonly accepts?: readonly TokenType[]
   /**
@@ -144,6 +151,8 @@ export const surfaces = [
   'decisions',
   'access/v1/evaluation',
   'access/v1/evaluations',
+  'access/evaluate',
+  'access/keys',
 ] as const
 
 /** One of Usher's own surfaces. */
@@ -173,8 +182,8 @@ export interface VerifyConfig {
 
 /** What `defineGateway` is given: the whole gateway. */
 export interface GatewayConfig {
-  /** The APIs behind Usher, by a name of your choice. */
-  readonly origins: Readonly<Record<string, OriginConfig>>
+  /** The APIs behind Usher, by a name of your choice; none where every route is `'elsewhere'`. */
+  readonly origins?: Readonly<Record<string, OriginConfig>> | undefined
   /** Which requests pass. The most specific route wins whatever the order; no route is 404. */
   readonly routes: readonly RouteConfig[]
   /** Where Usher's own surfaces live: one lower-case segment, `'/_usher'` when not given. */

@@ -1,3 +1,4 @@
+import type { AccessKey } from '../model/access-key.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { SigningKey } from '../model/signing-key.ts'
 import type { Problem } from './problem.ts'
@@ -41,6 +42,10 @@ export interface ClerkSettings {
 export interface Settings {
   readonly clerk: ClerkSettings
   readonly signingKeys: readonly SigningKey[]
+  /** The first signs answers to Cloudflare Access. */
+  readonly accessKeys: readonly AccessKey[]
+  /** By which the config, or Usher where it names no callers, knows one that asks for checks. */
+  readonly callerSecret: string | undefined
   /** In lower case; whoever owns one of these, verified, is made an administrator when first seen. */
   readonly adminEmails: readonly string[]
 }
@@ -73,6 +78,8 @@ export function readEnvironment(
       audiences: values.CLERK_JWT_AUDIENCE ?? [],
     },
     signingKeys: values.USHER_SIGNING_KEY ?? [],
+    accessKeys: values.USHER_ACCESS_KEY ?? [],
+    callerSecret: values.USHER_CALLER_SECRET,
     adminEmails: values.ADMIN_USER_EMAILS ?? [],
   })
 }

@@ -1,6 +1,6 @@
 import type { Condition } from '../model/condition.ts'
 import { type TokenType, tokenTypes } from '../model/principal.ts'
-import type { Admission } from '../model/route.ts'
+import type { Admission, Route } from '../model/route.ts'
 import { conditionsWithin } from './access.ts'
 import type { Problem } from './problem.ts'
 
@@ -13,6 +13,16 @@ export function lintAccess({ access, accepts }: Admitted, place: string): readon
   return lints
     .flatMap((find) => find(condition, accepts))
     .map(({ word, message }) => ({ place: `${place}.access${word}`, message }))
+}
+
+/** The same of a route, be they in force or in shadow: what is amiss in both is said once. */
+export function lintRouteAccess(
+  { access, trial, accepts }: Admitted & Pick<Route, 'trial'>,
+  place: string,
+): readonly Problem[] {
+  const tried = trial === undefined ? [] : lintAccess({ access: trial, accepts }, place)
+  const found = [...lintAccess({ access, accepts }, place), ...tried]
+  return [...new Map(found.map((one) => [`${one.place} ${one.message}`, one])).values()]
 }
 
 interface Finding {

@@ -1,16 +1,18 @@
 import { type Endpoint, endpointsOf, type Origin } from '../model/origin.ts'
 import type { Route } from '../model/route.ts'
 import type { Gateway } from './compile.ts'
-import { lintAccess } from './lint-access.ts'
+import { lintAccess, lintRouteAccess } from './lint-access.ts'
+import { lintChecks } from './lint-checks.ts'
 import { lintCors } from './lint-cors.ts'
 import { lintCredentials } from './lint-credentials.ts'
 import { lintRewriting } from './lint-rewriting.ts'
+import { asWritten, lintShadow } from './lint-shadow.ts'
 import { lintSockets } from './lint-sockets.ts'
 import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
-import { strictlyIncludesSet } from './request-set.ts'
-import { selectRoute } from './selection.ts'
+import { hostText, strictlyIncludesSet } from './request-set.ts'
+import { isInForce, selectRoute } from './selection.ts'
 import { strictnessOf } from './strictness.ts'
 
 type Rule = (linted: Gateway, relaxations: Relaxations) => readonly Problem[]
@@ -25,8 +27,8 @@ export function lint(linted: Gateway, relaxations: Relaxations): readonly Proble
 
 const lints: readonly Rule[] = [
   function originIsBothPublicAndProtected({ rules }) {
-    const open = addressesOf(rules.routes, 'public')
-    const closed = addressesOf(rules.routes, 'signed-in')
+    const open = originsByAddress(rules.routes, 'public')
+    const closed = originsByAddress(rules.routes, 'signed-in')
     const both = [...open].filter(([address]) => closed.has(address))
     return [...new Set(both.map(([, name]) => name))].map((name) => ({
       place: `origins.${name}`,
@@ -73,13 +75,19 @@ const lints: readonly Rule[] = [
   },
 
   function conditionsAreSafe({ rules: { routes, verifiers } }) {
-    const found = routes.flatMap((route, index) => lintAccess(route, `routes[${index}]`))
+    const found = routes.flatMap((route, index) => lintRouteAccess(route, `routes[${index}]`))
     return [...found, ...lintAccess(verifiers, 'verify')]
   },
 
   function credentialsAreSafe({ rules: { routes }, settings: { clerk } }, { plainAddresses }) {
     if (plainAddresses) return []
-    return routes.flatMap((route, index) => lintCredentials(route, clerk, `routes[${index}]`))
+    return routes.flatMap((route, index) =>
+      lintCredentials(asWritten(route), clerk, `routes[${index}]`),
+    )
+  },
+
+  function nothingStaysInShadowForEver({ rules: { routes } }) {
+    return routes.flatMap((route, index) => lintShadow(route, `routes[${index}]`))
   },
 
   function socketsEndWithTheirCallers({ rules: { routes } }) {
@@ -95,8 +103,8 @@ const lints: readonly Rule[] = [
   },
 
   function credentialIsShownToAPublicRoute({ rules: { routes } }) {
-    return routes.flatMap(({ access, passCredential }, index) =>
-      access.kind === 'public' && passCredential
+    return routes.flatMap(({ access, mode, passCredential }, index) =>
+      (access.kind === 'public' || mode === 'shadow') && passCredential
         ? [
             {
               place: `routes[${index}].passCredential`,
@@ -105,6 +113,10 @@ const lints: readonly Rule[] = [
           ]
         : [],
     )
+  },
+
+  function checksAreAskedByFew({ rules }) {
+    return lintChecks(rules.checks, rules)
   },
 
   function hostsAreNamed({ rules }, { plainAddresses }) {
@@ -166,16 +178,22 @@ function originsOf(routes: readonly Route[]): readonly Origin[] {
 }
 
 /** The origins of one kind of access by their addresses, whatever they are called. */
-function addressesOf(
+function originsByAddress(
   routes: readonly Route[],
   access: Route['access']['kind'],
 ): ReadonlyMap<string, string> {
   const matching = routes.filter((one) => one.access.kind === access)
   return new Map(
-    matching.flatMap(({ origin }) =>
-      endpointsOf(origin).map((endpoint) => [addressOf(endpoint), origin.name] as const),
+    matching.flatMap((route) =>
+      addressesOf(route).map((address) => [address, route.origin.name] as const),
     ),
   )
+}
+
+/** Whoever asks about several hosts may well have an API behind each. */
+function addressesOf({ origin, host }: Pick<Route, 'origin' | 'host'>): readonly string[] {
+  if (origin.kind === 'elsewhere') return [`${origin.name} ${hostText(host)}`]
+  return endpointsOf(origin).map(addressOf)
 }
 
 function addressOf(endpoint: Endpoint): string {
@@ -194,14 +212,17 @@ function isPlainHttp(endpoint: Endpoint): boolean {
 }
 
 function shareAnAddress(left: Origin, right: Origin): boolean {
+  if (left.kind === 'elsewhere') return left.name === right.name
   const addresses = endpointsOf(left).map(addressOf)
   return endpointsOf(right).some((endpoint) => addresses.includes(addressOf(endpoint)))
 }
 
-/** Whether a route of the same origin is around another and asks for less. Public ones have their own lint. */
+/** Whether a route of the same origin is around another and asks for less. Public and tried ones have lints of their own. */
 function surrounds(outer: Route, inner: Route): boolean {
   return (
     outer.access.kind !== 'public' &&
+    isInForce(outer) &&
+    isInForce(inner) &&
     strictnessOf(outer) < strictnessOf(inner) &&
     strictlyIncludesSet(outer, inner) &&
     shareAnAddress(outer.origin, inner.origin)

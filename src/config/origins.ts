@@ -1,5 +1,6 @@
-import type { Elsewhere, Endpoint, Origin, OriginTerms, RetryTerms } from '../model/origin.ts'
+import type { Endpoint, Origin, OriginTerms, RetryTerms } from '../model/origin.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { elsewhere, elsewhereName } from './elsewhere.ts'
 import {
   type OriginContext,
   type ServiceEndpoint,
@@ -64,11 +65,11 @@ export type Target = Unnamed<Origin>
 
 const defaultTimeoutMs = 30_000
 
-/** The origin of routes that others only ask about; every config has one of this name. */
-export const elsewhere: Elsewhere & Omit<OriginTerms, 'name'> = {
-  kind: 'elsewhere',
-  timeoutMs: defaultTimeoutMs,
-  secret: undefined,
+type Targets = ReadonlyMap<string, Target | undefined>
+
+/** The origins of a config, and the one that every config has. */
+export function withElsewhere(origins: Targets | undefined): Targets | undefined {
+  return origins && new Map([...origins, [elsewhereName, elsewhere]])
 }
 
 function termsFields(context: OriginContext) {
@@ -95,7 +96,10 @@ function single(endpoint: Endpoint, read: TermsReading & { retry: RetryTerms | n
     : { ...setOfOne(endpoint, read.retry), ...terms }
 }
 
-/** The shape of one origin: `{ url }`, `{ service }`, `{ members }`, `{ sameHost: true }` or `'same-host'`. */
+/**
+ * The shape of one origin: `{ url }`, `{ service }`, `{ members }`, `{ sameHost: true }`, `'same-host'` or
+ * `'elsewhere'`.
+ */
 export function originShape(context: OriginContext): Shape<Target> {
   const terms = termsFields(context)
   const once = { ...terms, retry: optional(retryShape, null) }
@@ -118,7 +122,7 @@ export function originShape(context: OriginContext): Shape<Target> {
     ),
   }
   return function readOrigin(value, place) {
-    if (value === 'elsewhere') return sound(elsewhere)
+    if (value === elsewhereName) return sound(elsewhere)
     if (value === 'same-host') return kinds.sameHost({ sameHost: true }, place)
     const kind = isRecord(value)
       ? (['members', 'url', 'service', 'sameHost'] as const).find((key) =>
@@ -128,7 +132,7 @@ export function originShape(context: OriginContext): Shape<Target> {
     if (kind !== undefined) return kinds[kind](value, place)
     return unsound(
       place,
-      'Must be { url }, { service }, { members }, { sameHost: true } or "same-host".',
+      'Must be { url }, { service }, { members }, { sameHost: true }, "same-host" or "elsewhere".',
     )
   }
 }

@@ -10,7 +10,8 @@ export interface PlacedSet extends RequestSet {
 
 /**
  * A problem for each two routes of which neither is the more specific one for a request that both
- * match, unless a third route lies within both and takes all of what they share.
+ * match, unless a third route lies within both and takes all of what they share. A route in shadow settles
+ * nothing between those in force; it may be for exactly the requests of one that is, in whose place it is tried.
  */
 export function ambiguities(sets: readonly PlacedSet[]): readonly Problem[] {
   const neighbours = neighboursAmong(sets)
@@ -31,14 +32,18 @@ function ambiguity(
   if (overlap === undefined) return undefined
   const within = includesSet(earlier, later)
   const around = includesSet(later, earlier)
-  if (within && around) {
+  if (within && around && earlier.mode === later.mode) {
     const message = `Takes exactly the requests of ${earlier.place}: remove one of them.`
     return { place: later.place, message }
   }
   if (within || around) return undefined
   // What lies within both lies within the overlap, so a third route settles it only by being it.
+  const isTried = earlier.mode === 'shadow' || later.mode === 'shadow'
   const isSettled = neighbours(overlap.path).some(
-    (third) => includesSet(third, overlap) && includesSet(overlap, third),
+    (third) =>
+      (isTried || third.mode !== 'shadow') &&
+      includesSet(third, overlap) &&
+      includesSet(overlap, third),
   )
   if (isSettled) return undefined
   const message =

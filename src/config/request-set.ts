@@ -7,6 +7,8 @@ export interface RequestSet {
   readonly host: HostPattern
   /** `undefined` is every method. */
   readonly methods: ReadonlySet<string> | undefined
+  /** In shadow it takes what nothing else does; it is in force when not said. */
+  readonly mode?: 'shadow' | undefined
 }
 
 /** Whether every request of `inner` is one of `outer`. */

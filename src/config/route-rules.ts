@@ -1,9 +1,11 @@
+import { authzenPaths } from '../model/checks.ts'
 import { matchesHost } from '../model/host-pattern.ts'
 import type { Escape } from '../model/route.ts'
 import { accessRules } from './access-rules.ts'
 import { bodyRules } from './bodies.ts'
 import { cacheProblems } from './caching.ts'
 import { credentialRules } from './credentials.ts'
+import { elsewhereProblems } from './elsewhere.ts'
 import { headerRules } from './header-changes.ts'
 import { limitRules } from './limits.ts'
 import { suggestion } from './nearest.ts'
@@ -15,7 +17,9 @@ import type { RouteContext, RouteDraft } from './route-shape.ts'
 import { socketRules } from './sockets.ts'
 
 /** Whether the hosts of a route are served at all; where not, that is its problem. */
-export function isServed({ hosts }: RouteContext): (set: Pick<PlacedSet, 'host'>) => boolean {
+export function isServed({
+  hosts,
+}: Pick<RouteContext, 'hosts'>): (set: Pick<PlacedSet, 'host'>) => boolean {
   return ({ host }) => hosts === undefined || [...hosts].some((one) => matchesHost(host, one))
 }
 
@@ -42,6 +46,7 @@ export const routeRules: readonly Rule[] = [
     return [{ place: `${place}.origin`, message: `There is no origin "${origin}".${hint}` }]
   },
 
+  elsewhereProblems,
   secretStandsAlone,
 
   function pathIsNotUshersOwn({ path, place }, { prefix }) {
@@ -56,8 +61,11 @@ export const routeRules: readonly Rule[] = [
   function pathIsNoAlias({ path, place }, { aliases }) {
     if (path === undefined || path.rest || aliases === undefined) return []
     const literals = path.segments.map((one) => (one.kind === 'literal' ? one.text : '*'))
-    if (!aliases.has(`/${literals.join('/')}`)) return []
-    const message = 'An alias takes every request of this path: remove the route or the alias.'
+    const source = `/${literals.join('/')}`
+    if (!aliases.has(source)) return []
+    const message = authzenPaths.includes(source)
+      ? 'Clients of AuthZEN ask here, as a caller may ask for decisions: choose another path.'
+      : 'An alias takes every request of this path: remove the route or the alias.'
     return [{ place: `${place}.path`, message }]
   },
 
@@ -80,6 +88,12 @@ export const routeRules: readonly Rule[] = [
     return [
       { place: `${place}.host`, message: 'Is not one of hosts: add it there, or name another.' },
     ]
+  },
+
+  function somethingCanBeTried({ access, mode, place }) {
+    if (mode !== 'shadow' || access?.kind !== 'public') return []
+    const message = 'A public route refuses nobody as it is: remove mode.'
+    return [{ place: `${place}.mode`, message }]
   },
 
   function assertionIsMeaningful({ access, assertion, place }) {

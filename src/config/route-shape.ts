@@ -2,7 +2,7 @@ import { signedIn } from '../model/condition.ts'
 import type { HostPattern } from '../model/host-pattern.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { type Escape, escapes } from '../model/route.ts'
-import { accessShape } from './access.ts'
+import { accessShape, modeShape, type WrittenAccess } from './access.ts'
 import { bodyFields } from './bodies.ts'
 import { cacheShape } from './caching.ts'
 import { corsShape } from './cors.ts'
@@ -28,6 +28,7 @@ import {
 import { socketShape } from './sockets.ts'
 
 const everyHost: HostPattern = { kind: 'any' }
+const everyoneSignedIn: WrittenAccess = signedIn
 const noEscapes: readonly Escape[] = []
 
 const routeFields = (relaxations: Relaxations) => ({
@@ -35,7 +36,8 @@ const routeFields = (relaxations: Relaxations) => ({
   methods: optional(listOf(parsed(parseMethod)), 'every' as const),
   host: optional(parsed(parseHostPattern), everyHost),
   origin: text,
-  access: optional(accessShape, signedIn),
+  access: optional(accessShape, everyoneSignedIn),
+  mode: modeShape,
   ...credentialFields,
   assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
   escapes: optional(listOf(word(escapes)), noEscapes),

@@ -1,3 +1,4 @@
+import type { Access } from '../model/condition.ts'
 import type { Origin } from '../model/origin.ts'
 import type { Route } from '../model/route.ts'
 import { bodyTermsOf } from './bodies.ts'
@@ -35,9 +36,13 @@ function shadowed({ place }: PlacedSet): Problem {
   return { place, message }
 }
 
-function requestSet({ path, host, methods, place }: RouteDraft): PlacedSet | undefined {
+function requestSet({ path, host, methods, mode, place }: RouteDraft): PlacedSet | undefined {
   if (path === undefined || host === undefined || methods === undefined) return undefined
-  return { path, host, methods: methodSet(methods), place }
+  return { path, host, methods: methodSet(methods), mode: modeOf({ mode }), place }
+}
+
+function modeOf({ mode }: Pick<RouteDraft, 'mode'>): Route['mode'] {
+  return mode === 'shadow' ? mode : undefined
 }
 
 /** `GET` implies `HEAD` (RFC 9110, section 9.3.2). */
@@ -65,7 +70,7 @@ function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Rout
     host: draft.host,
     methods: methodSet(draft.methods),
     origin,
-    access: draft.access,
+    ...admissionOf(draft),
     accepts: draft.accepts,
     carriers,
     cookieAzp: draft.cookieAzp === 'missing-ok' ? 'missing-ok' : 'strict',
@@ -73,7 +78,7 @@ function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Rout
     assertion: assertionOf(draft),
     revocation: draft.fresh ? 'fresh' : draft.revocable ? 'revocable' : 'token',
     escapes: new Set(draft.escapes),
-    websocket: socketTermsOf(draft.websocket, draft.access),
+    websocket: socketTermsOf(draft.websocket, draft),
     passCredential: draft.passCredential,
     body: bodyTermsOf(draft),
     rewrite: rewriteOf(draft.rewrite, draft.path),
@@ -84,6 +89,17 @@ function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Rout
     cache: cacheTermsOf(draft.cache),
   }
 }
+
+/** What is in force, and what is tried. */
+function admissionOf(draft: Whole<RouteDraft>): Pick<Route, 'access' | 'mode' | 'trial'> {
+  const { tried, ...access } = draft.access
+  const mode = modeOf(draft)
+  if (mode === undefined) return { access, mode, trial: tried }
+  return { access: anyone, mode, trial: tried ?? access }
+}
+
+/** Who may pass a route in shadow: somebody where they are, and else nobody in particular. */
+const anyone: Access = { kind: 'optional' }
 
 function nameOf({ methods, host, path }: Whole<RouteDraft>): string {
   const where = hostText(host) + path.source

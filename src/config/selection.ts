@@ -27,23 +27,26 @@ export function matchesRequest(set: RequestSet, request: RoutedRequest): boolean
 }
 
 /**
- * The most specific route for a request: the one that matches and that includes no other that does.
- * `undefined` when none matches, or when several are left, which compiled routes never are.
+ * The most specific route for a request: the one that matches and that includes no other that does. Routes in
+ * shadow take what no other route does. `undefined` when none matches, or when several are left, which compiled
+ * routes never are.
  */
 export function selectRoute<R extends RequestSet>(
   routes: readonly R[],
   request: RoutedRequest,
 ): R | undefined {
   const matching = routes.filter((route) => matchesRequest(route, request))
-  const [best, ...others] = matching.filter(
-    (route) => !matching.some((other) => strictlyIncludesSet(route, other)),
+  const inForce = matching.filter(isInForce)
+  const taking = inForce.length > 0 ? inForce : matching
+  const [best, ...others] = taking.filter(
+    (route) => !taking.some((other) => strictlyIncludesSet(route, other)),
   )
   return others.length === 0 ? best : undefined
 }
 
 /**
  * The routes that no request can reach, because more specific ones take every request of theirs.
- * `hosts` are those that are served; `undefined` is every host.
+ * `hosts` are those that are served; `undefined` is every host. What is in shadow takes nothing from what is not.
  */
 export function unreachableRoutes<R extends RequestSet>(
   routes: readonly R[],
@@ -51,12 +54,19 @@ export function unreachableRoutes<R extends RequestSet>(
 ): readonly R[] {
   const neighbours = neighboursAmong(routes)
   return routes.filter((route) => {
-    const inner = neighbours(route.path).filter((other) => strictlyIncludesSet(route, other))
+    const inner = neighbours(route.path).filter(
+      (other) => strictlyIncludesSet(route, other) && (isInForce(other) || !isInForce(route)),
+    )
     const longest = Math.max(0, ...inner.map((other) => other.path.segments.length))
     return witnesses(route, { hosts, segmentsMax: longest + 1 }).every((request) =>
       inner.some((other) => matchesRequest(other, request)),
     )
   })
+}
+
+/** Whether what takes these requests is more than tried. */
+export function isInForce({ mode }: Pick<RequestSet, 'mode'>): boolean {
+  return mode !== 'shadow'
 }
 
 /** In no host, method or path that is written down: what takes it takes everything there. */

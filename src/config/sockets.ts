@@ -37,12 +37,16 @@ export function socketShape(relaxations: Relaxations): Shape<WrittenSocket | nul
   }
 }
 
-/** What of {@link socketShape} holds on a route: a public one knows nobody with whom a socket could end. */
+/**
+ * What of {@link socketShape} holds on a route: a public one knows nobody with whom a socket could end, and in
+ * shadow nobody's does.
+ */
 export function socketTermsOf(
   websocket: WrittenSocket | null,
-  access: Access,
+  { access, mode }: { readonly access: Access; readonly mode: 'shadow' | 'enforced' },
 ): SocketTerms | undefined {
   if (websocket === null) return undefined
+  if (mode === 'shadow') return { ...websocket, recheck: false }
   return { ...websocket, recheck: websocket.recheck ?? access.kind !== 'public' }
 }
 

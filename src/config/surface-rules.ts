@@ -29,6 +29,9 @@ function verifierShape(value: unknown, place: string): Reading<Access> {
       'What a token is worth is told to nobody in particular: write "signed-in", or name conditions.'
     return unsound(place, message)
   }
+  if (access.tried !== undefined) {
+    return unsound(place, 'Nothing can be tried here, because no route is recorded: remove mode.')
+  }
   const asksForPath = conditionsWithin(access.condition).some(
     ({ kind }) => kind === 'organization-parameter' || kind === 'organization-path',
   )

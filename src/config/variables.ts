@@ -1,6 +1,8 @@
+import { parseAccessKeys } from '../model/access-key.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { parseSigningKeys } from '../model/signing-key.ts'
 import { baseOf, parseHost, parseOrigin, parseUpstreamAddress } from './address.ts'
+import { parseCallerSecret } from './caller-secret.ts'
 import { parseFrontendApi, parsePublishableKey } from './frontend-api.ts'
 import type { Relaxations } from './relaxations.ts'
 
@@ -94,6 +96,18 @@ export const variableTable = {
     secret: true,
     parse: parseSigningKey,
   },
+  USHER_CALLER_SECRET: {
+    meaning:
+      'Lets another proxy ask for checks, which shows it in `X-Usher-Caller`, where the config names ' +
+      'no callers.',
+    secret: true,
+    parse: parseCallerSecret,
+  },
+  USHER_ACCESS_KEY: {
+    meaning: 'Signs answers to Cloudflare Access; made by `npm run -s keys -- --access`.',
+    secret: true,
+    parse: parseAccessKey,
+  },
 } satisfies Record<string, VariableRow<unknown>>
 
 function parseBase(source: string, relaxations: Relaxations): Result<string, string> {
@@ -148,6 +162,11 @@ function parseEmails(source: string): Result<readonly string[], string> {
 function parseSigningKey(source: string) {
   const keys = parseSigningKeys(source)
   return keys.ok ? keys : err(`The value ${keys.error}: make it with npm run keys.`)
+}
+
+function parseAccessKey(source: string) {
+  const keys = parseAccessKeys(source)
+  return keys.ok ? keys : err(`The value ${keys.error}: make it with npm run -s keys -- --access.`)
 }
 
 /** `azp` is an origin as browsers write it; plain http only makes sense on one's own machine. */

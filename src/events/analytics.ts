@@ -1,4 +1,4 @@
-import { outcomeOf, routeOf } from './outcome.ts'
+import { outcomeOf, routeOf, shadowOutcomeOf } from './outcome.ts'
 import type { RequestRecord, TakeRecord } from './record.ts'
 
 /** What the index of a data point may have; a character has at most three bytes. */
@@ -30,11 +30,12 @@ export function createAnalytics(binding: unknown): TakeRecord | undefined {
 
 function pointOf(record: RequestRecord) {
   const { method, origin = '-', status, durationMs, originMs = 0 } = record
-  const { bytesIn = 0, bytesOut = 0 } = record
+  const { bytesIn = 0, bytesOut = 0, shadow } = record
+  const tried = shadow === undefined ? [] : [shadow.route, shadowOutcomeOf(shadow)]
   const route = routeOf(record)
   return {
     indexes: [indexOf(route)],
-    blobs: [route, outcomeOf(record), method, origin],
+    blobs: [route, outcomeOf(record), method, origin, ...tried],
     doubles: [status, durationMs, originMs, bytesIn, bytesOut],
   }
 }

@@ -4,7 +4,7 @@
  * The gateway hands it a record of every request; the fuse box gives it somewhere to write.
  */
 import type { Moment } from '../model/clock.ts'
-import type { Noted } from '../model/noted.ts'
+import type { Noted, Rehearsed } from '../model/noted.ts'
 import type { RefusalCode } from '../model/refusal.ts'
 
 /**
@@ -25,6 +25,8 @@ export interface RequestRecord extends Milliseconds {
   readonly path?: string
   /** The name of the route: its template, or `usher /me` for one of Usher's own surfaces. */
   readonly route?: string | undefined
+  /** The name of the route that somebody asked about without taking it. */
+  readonly checked?: string
   readonly userId?: string
   /** Who is calling and is no person: a machine, or an organisation. */
   readonly subject?: string
@@ -33,6 +35,8 @@ export interface RequestRecord extends Milliseconds {
   readonly status: number
   /** Why the request went no further, or why a credential did not count on an optional route. */
   readonly reason?: RefusalCode
+  /** What would have become of it where something is in shadow; absent for what was refused anyway. */
+  readonly shadow?: Rehearsed
   /** The kind of error that was caught and where it came from, for `internal-error` alone. */
   readonly fault?: string
   readonly keySource?: Noted['keySource']

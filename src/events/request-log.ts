@@ -9,9 +9,11 @@ export type Log = Pick<Console, 'log' | 'error'>
 export function createRequestLog(records: Observation['records'], log: Log): TakeRecord {
   const pseudonyms = createPseudonyms()
 
-  function isWanted({ outcome, fault }: RequestRecord): boolean {
+  function isWanted(record: RequestRecord): boolean {
     return (
-      records === 'every' || fault !== undefined || (records === 'refused' && outcome === 'refused')
+      records === 'every' ||
+      record.fault !== undefined ||
+      (records === 'refused' && isRefusal(record))
     )
   }
 
@@ -30,6 +32,11 @@ export function createRequestLog(records: Observation['records'], log: Log): Tak
   }
 }
 
+/** What went no further, and what would not have. */
+function isRefusal({ outcome, shadow }: RequestRecord): boolean {
+  return outcome === 'refused' || (shadow !== undefined && shadow.outcome !== 'passed')
+}
+
 /** What is written of a record, member by member: not the path, for people put secrets into paths. */
 function written(record: RequestRecord, pseudonym: string | undefined) {
   return {
@@ -39,8 +46,10 @@ function written(record: RequestRecord, pseudonym: string | undefined) {
     method: record.method,
     host: record.host,
     route: record.route,
+    checked: record.checked,
     outcome: record.outcome,
     reason: record.reason,
+    shadow: record.shadow,
     status: record.status,
     user: record.userId === undefined ? undefined : pseudonym,
     machine: record.subject === undefined ? undefined : pseudonym,

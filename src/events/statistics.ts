@@ -1,5 +1,5 @@
 import { type Clock, within } from '../model/clock.ts'
-import { outcomeOf, routeOf } from './outcome.ts'
+import { outcomeOf, routeOf, shadowOutcomeOf } from './outcome.ts'
 import type { RequestRecord, TakeRecord } from './record.ts'
 
 /** How long after a minute has turned its counts may be written: isolates part here. */
@@ -64,6 +64,10 @@ export function createStatistics({ add, clock, random }: StatisticsParts): TakeR
     dueAtMs = next * minuteMs + spreadMs.least + random() * (spreadMs.most - spreadMs.least)
   }
 
+  function countOf(route: string, outcome: string): Count | undefined {
+    return counted.get(route)?.get(outcome) ?? begin(route, outcome)
+  }
+
   function begin(route: string, outcome: string): Count | undefined {
     if (rowsCount >= heldRowsMax) return undefined
     rowsCount += 1
@@ -91,9 +95,12 @@ export function createStatistics({ add, clock, random }: StatisticsParts): TakeR
     const nowMs = record.startedAtMs + record.durationMs
     const now = Math.floor(nowMs / minuteMs)
     if (now !== minute) turnTo(now)
-    const [route, outcome] = [routeOf(record), outcomeOf(record)]
-    const count = counted.get(route)?.get(outcome) ?? begin(route, outcome)
+    const count = countOf(routeOf(record), outcomeOf(record))
     if (count !== undefined) increase(count, record)
+    const { shadow } = record
+    const tried = shadow && countOf(shadow.route, shadowOutcomeOf(shadow))
+    // Nothing but the number: the request itself was counted with all the rest.
+    if (tried !== undefined) tried.requests += 1
     if (nowMs < dueAtMs || finished.length === 0) return
     dueAtMs = Number.POSITIVE_INFINITY
     moment.waitUntil(write(nowMs))

@@ -49,7 +49,8 @@ export interface Scrutiny
   readonly socketPages?: readonly string[] | undefined
 }
 
-const nobody: Caller = {
+/** Nobody in particular. */
+export const nobody: Caller = {
   principal: anonymous,
   carrier: undefined,
   facts: undefined,

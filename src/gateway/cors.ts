@@ -1,7 +1,7 @@
 import { identityHeaders, isWebSocket } from '../model/headers.ts'
 import type { Route, Rules } from '../model/route.ts'
 import type { Cors } from '../model/terms.ts'
-import { resourceMetadataPath } from './own.ts'
+import { isCheck, resourceMetadataPath } from './own.ts'
 
 type Asked = Pick<Request, 'method' | 'headers'>
 
@@ -24,9 +24,12 @@ export function preflightMethod({ method, headers }: Asked): string | undefined 
   return headers.get('access-control-request-method') ?? undefined
 }
 
-/** What pages may do on one of Usher's own surfaces. Metadata of resources is for every page as it is. */
+/**
+ * What pages may do on one of Usher's own surfaces. Metadata of resources is for every page as it is. No page asks
+ * for checks: a preflight there is the client's own, handed on by its proxy, and a good answer would let it pass.
+ */
 export function corsOfSurface(path: string, { cors }: Pick<Rules, 'cors'>): Cors | undefined {
-  return path.startsWith(resourceMetadataPath) ? undefined : cors
+  return path.startsWith(resourceMetadataPath) || isCheck(path) ? undefined : cors
 }
 
 /**

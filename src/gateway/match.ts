@@ -1,6 +1,6 @@
 import { isWebSocket, loopHeader } from '../model/headers.ts'
 import { matchesHost } from '../model/host-pattern.ts'
-import { type Refusal, refuse } from '../model/refusal.ts'
+import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
 import type { Route } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
@@ -15,53 +15,75 @@ export interface Match {
   readonly parameters: ReadonlyMap<string, string>
   /** The request only asks what pages of its origin may do on the route, which answers that itself. */
   readonly isPreflight: boolean
+  /** The route that would be taken were all in force that is in shadow; `undefined` where that changes nothing. */
+  readonly trial?: Trial | undefined
 }
 
-/** The routes as a tree of segments: a lookup costs the depth of the path, whatever their number. */
+/** A route that is tried by its `trial`. */
+export type Trial = Pick<Match, 'route' | 'parameters'>
+
+/** The routes, by what of them is in force. */
 export interface RouteTable {
-  readonly literals: Map<string, RouteTable>
-  any: RouteTable | undefined
+  readonly enforced: Branch
+  /** Those in shadow too; `undefined` where nothing is. */
+  readonly all: Branch | undefined
+}
+
+/** Routes as a tree of segments: a lookup costs the depth of the path, whatever their number. */
+interface Branch {
+  readonly literals: Map<string, Branch>
+  any: Branch | undefined
   /** Routes that end here, the most specific host and methods first. */
   readonly ends: Route[]
   /** Routes that take whatever follows (`**`), in the same order. */
   readonly rests: Route[]
 }
 
-/** Builds the tree. The routes are free of ambiguity: compiling the configuration saw to that. */
+/** Builds the trees. The routes are free of ambiguity: compiling the configuration saw to that. */
 export function buildRouteTable(routes: readonly Route[]): RouteTable {
-  const root = emptyTable()
+  const enforced = routes.filter(({ mode }) => mode === undefined)
+  const isTried = routes.some(({ trial }) => trial !== undefined)
+  return { enforced: treeOf(enforced), all: isTried ? treeOf(routes) : undefined }
+}
+
+function treeOf(routes: readonly Route[]): Branch {
+  const root = emptyBranch()
   for (const route of routes) {
-    let table = root
-    for (const segment of route.path.segments) table = descend(table, segment)
-    const list = route.path.rest ? table.rests : table.ends
+    let branch = root
+    for (const segment of route.path.segments) branch = descend(branch, segment)
+    const list = route.path.rest ? branch.rests : branch.ends
     list.push(route)
     list.sort((left, right) => breadth(left) - breadth(right))
   }
   return root
 }
 
-function emptyTable(): RouteTable {
+function emptyBranch(): Branch {
   return { literals: new Map(), any: undefined, ends: [], rests: [] }
 }
 
-function descend(table: RouteTable, segment: Route['path']['segments'][number]): RouteTable {
+function descend(branch: Branch, segment: Route['path']['segments'][number]): Branch {
   if (segment.kind === 'any') {
-    table.any ??= emptyTable()
-    return table.any
+    branch.any ??= emptyBranch()
+    return branch.any
   }
-  const known = table.literals.get(segment.text)
+  const known = branch.literals.get(segment.text)
   if (known !== undefined) return known
-  const next = emptyTable()
-  table.literals.set(segment.text, next)
+  const next = emptyBranch()
+  branch.literals.set(segment.text, next)
   return next
 }
 
 const hostBreadth = { exact: 0, subdomain: 1, any: 2 } as const
 const methodsMax = 1000
 
-/** Of two routes for one path, the one with the narrower host goes first, then the one with fewer methods. */
-function breadth(route: Route): number {
-  return hostBreadth[route.host.kind] * methodsMax + (route.methods?.size ?? methodsMax - 1)
+/**
+ * Of two routes for one path, the one with the narrower host goes first, then the one with fewer methods, and of
+ * two for exactly the same requests the one that is tried in the place of the other.
+ */
+function breadth({ host, methods, mode }: Route): number {
+  const place = mode === 'shadow' ? 0 : 0.5
+  return hostBreadth[host.kind] * methodsMax + (methods?.size ?? methodsMax - 1) + place
 }
 
 /** An origin would show the caller what only it should see: the identity headers (RFC 9110 section 9.3.8). */
@@ -73,8 +95,8 @@ const reflecting: readonly string[] = ['TRACE', 'TRACK', 'CONNECT']
  * only the method is wrong, or with 400 when the path holds an escape, or the request asks for a WebSocket,
  * that this route does not let through.
  *
- * A preflight is for the route of the method that it asks about, where that route owns CORS; elsewhere it is
- * an OPTIONS like any other.
+ * A preflight is for the route of the method that it asks about, where that route owns CORS; everywhere else it
+ * is an OPTIONS like any other. A route whose requests another proxy sends leads nowhere from here.
  */
 export function match(
   table: RouteTable,
@@ -86,19 +108,52 @@ export function match(
     const found = matchRoute(table, target, { method: asked, headers })
     if (found.ok && found.value.route.cors) return ok({ ...found.value, isPreflight: true })
   }
-  return matchRoute(table, target, { method, headers })
+  const found = matchRoute(table, target, { method, headers })
+  const isElsewhere = found.ok && found.value.route.origin.kind === 'elsewhere'
+  return isElsewhere ? refuse('route-unknown') : found
 }
 
-/** The same where a preflight is a request like any other: for who could not answer it. */
+/**
+ * The same for who only asks: a preflight is a request like any other, which nobody there could answer, and
+ * routes whose requests another proxy sends are routes.
+ */
 export function matchRoute(
   table: RouteTable,
+  target: CanonicalTarget,
+  request: Pick<Request, 'method' | 'headers'>,
+): Result<Match, Refusal> {
+  const found = matchIn(table.enforced, target, request)
+  return table.all === undefined ? found : tryRoutes(found, table.all, { target, request })
+}
+
+/** Adds what is tried to what is in force; what nothing in force takes is for a route in shadow. */
+function tryRoutes(
+  found: Result<Match, Refusal>,
+  all: Branch,
+  { target, request }: { target: CanonicalTarget; request: Pick<Request, 'method' | 'headers'> },
+): Result<Match, Refusal> {
+  const { segments, host } = target
+  const route = find(all, segments, acceptsFrom(host, request.method))
+  const isLeft = !found.ok && unmatched.includes(found.error.code) && route?.mode === 'shadow'
+  const taken = isLeft ? matchIn(all, target, request) : found
+  if (!taken.ok || route?.trial === undefined) return taken
+  return ok({ ...taken.value, trial: { route, parameters: readParameters(route, segments) } })
+}
+
+const unmatched: readonly RefusalCode[] = ['route-unknown', 'method-not-allowed']
+
+function acceptsFrom(host: string, method: string): (route: Route) => boolean {
+  return (route) => matchesHost(route.host, host) && (route.methods?.has(method) ?? true)
+}
+
+function matchIn(
+  table: Branch,
   target: CanonicalTarget,
   { method, headers }: Pick<Request, 'method' | 'headers'>,
 ): Result<Match, Refusal> {
   const { segments, escapes, host } = target
   if (reflecting.includes(method)) return refuse('method-not-allowed')
-  const accepts = (route: Route) =>
-    matchesHost(route.host, host) && (route.methods?.has(method) ?? true)
+  const accepts = acceptsFrom(host, method)
   const route = find(table, segments, accepts)
   if (route === undefined) return refuseUnmatched(table, target)
   if (escapes.length > 0) {
@@ -127,7 +182,7 @@ function leadsToSameHost({ origin }: Route): boolean {
 }
 
 function find(
-  table: RouteTable,
+  table: Branch,
   segments: readonly string[],
   accepts: (route: Route) => boolean,
   depth = 0,
@@ -144,16 +199,16 @@ function find(
 
 /**
  * Every route that takes requests of some method at a path, or whatever is below it, the most specific
- * first. A route that others leave no method at this path is not among them.
+ * first. A route that others leave no method at this path is not among them, nor is one in shadow.
  */
 export function routesAt(
-  table: RouteTable,
+  { enforced }: RouteTable,
   { segments, host }: Pick<CanonicalTarget, 'segments' | 'host'>,
 ): readonly Route[] {
   const found: Route[] = []
   const taken = new Set<string>()
   let isTaken = false
-  find(table, segments, (route) => {
+  find(enforced, segments, (route) => {
     if (!matchesHost(route.host, host)) return false
     const { methods, path } = route
     const hasMethodLeft = !isTaken && [...(methods ?? ['any'])].some((one) => !taken.has(one))
@@ -166,7 +221,7 @@ export function routesAt(
 }
 
 /** With another method there might have been a route: then it is 405 and says which. */
-function refuseUnmatched(table: RouteTable, { segments, host }: CanonicalTarget): Failure<Refusal> {
+function refuseUnmatched(table: Branch, { segments, host }: CanonicalTarget): Failure<Refusal> {
   const allow = new Set<string>()
   find(table, segments, (route) => {
     if (matchesHost(route.host, host)) for (const method of route.methods ?? []) allow.add(method)

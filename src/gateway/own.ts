@@ -1,5 +1,5 @@
 import { surfaces } from '../config/define.ts'
-import { callerHeader } from '../model/checks.ts'
+import { authzenMetadataPath, callerHeader } from '../model/checks.ts'
 import { matchesHost } from '../model/host-pattern.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -54,9 +54,12 @@ export function keepApart(
 }
 
 /** Whether one of Usher's own surfaces answers those who ask in the name of others. */
-function isCheck(surface: string): boolean {
+export function isCheck(surface: string): boolean {
   return (
-    surface.startsWith('/auth/') || surface === '/decisions' || surface.startsWith('/access/v1/')
+    surface.startsWith('/auth/') ||
+    surface === '/decisions' ||
+    surface.startsWith('/access/v1/') ||
+    surface === authzenMetadataPath
   )
 }
 
@@ -101,12 +104,18 @@ function fold(name: string): string {
   return `/${name.slice(0, end).toLowerCase()}`
 }
 
+/** How records name what other Workers call by service binding: no path leads there. */
+export const callSurface = 'rpc'
+
 const surfacePaths: ReadonlySet<string> = new Set([
   ...surfaces.map((surface) => `/${surface}`),
   resourceMetadataPath,
+  authzenMetadataPath,
+  callSurface,
 ])
 
 /** How records name one of Usher's own surfaces: what leads to none is what a client made up. */
 export function surfaceName(path: string): string {
-  return surfacePaths.has(path) ? `usher ${path}` : 'usher'
+  if (surfacePaths.has(path)) return `usher ${path}`
+  return path.startsWith('/auth/envoy/') ? 'usher /auth/envoy' : 'usher'
 }

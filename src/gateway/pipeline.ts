@@ -117,7 +117,7 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
 }
 
 /** What went wrong and where, without its message, which may quote what a caller sent. */
-function faultOf(thrown: unknown): string {
+export function faultOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown
   const { name, message, stack = '' } = thrown
   // The stack begins with the message, which may have lines that look like places.

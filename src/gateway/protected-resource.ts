@@ -52,7 +52,7 @@ export function metadataAddress(
 }
 
 function servedOn(host: string, { routes }: Rules): readonly Route[] {
-  return routes.filter((route) => matchesHost(route.host, host))
+  return routes.filter((route) => route.mode === undefined && matchesHost(route.host, host))
 }
 
 /** What of the path is Usher's own belongs to no route, and neither does an escape that a route refuses. */

@@ -14,7 +14,7 @@ import type { Cors } from '../model/terms.ts'
 import { dress } from '../proxy/header-changes.ts'
 import type { Arrival } from '../proxy/road.ts'
 import type { Greet } from './acquaintance.ts'
-import type { Admitted } from './admit.ts'
+import type { Admitted } from './admission.ts'
 import type { Caller } from './authenticate.ts'
 import { corsOfRoute, corsOfSurface, grant } from './cors.ts'
 import type { Pass } from './limit.ts'
@@ -53,6 +53,7 @@ export class Visit {
   #target: CanonicalTarget | undefined
   #route: Route | undefined
   #cors: Cors | undefined
+  #mayWaitForCaller = false
   #guest: User | undefined
   #pass: Pass | undefined
 
@@ -99,15 +100,17 @@ export class Visit {
   }
 
   /** Notes which route is taken; from here on answers are those of the route. */
-  enter({ route, isPreflight }: Pick<Match, 'route' | 'isPreflight'>): void {
+  enter({ route, isPreflight, trial }: Pick<Match, 'route' | 'isPreflight' | 'trial'>): void {
     this.#route = route
+    this.#mayWaitForCaller = route.access.kind !== 'public' || trial !== undefined
     this.#cors = corsOfRoute(route, isPreflight, this.#request)
     this.#draft.route = route.name
   }
 
-  /** Notes who is calling. */
-  meet({ caller, verdict }: Admitted): Result<Caller, Refusal> {
-    this.#time('authenticateMs', this.#route?.access.kind !== 'public')
+  /** Notes who is calling, and what was tried on them. */
+  meet({ caller, verdict, shadow }: Admitted): Result<Caller, Refusal> {
+    this.#time('authenticateMs', this.#mayWaitForCaller)
+    if (shadow !== undefined) this.#draft.shadow = shadow
     if (caller === undefined) return verdict
     const { principal } = caller
     this.#name(principal)
@@ -226,8 +229,19 @@ export class Visit {
     if (changes !== undefined && this.#target !== undefined) dress(headers, changes, this.#target)
   }
 
-  #note({ keySource, factSource, member, retries, principal, reason }: Noted): void {
+  #note({
+    keySource,
+    factSource,
+    member,
+    retries,
+    checked,
+    shadow,
+    principal,
+    reason,
+  }: Noted): void {
     const draft = this.#draft
+    if (checked !== undefined) draft.checked = checked
+    if (shadow !== undefined) draft.shadow = shadow
     if (keySource !== undefined) draft.keySource = keySource
     if (factSource !== undefined) draft.factSource = factSource
     if (member !== undefined) draft.member = member

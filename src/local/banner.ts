@@ -8,6 +8,8 @@ export interface Situation {
   /** The host of the local Clerk, or `undefined` when the user's own Clerk keys are in use. */
   readonly clerkHost: string | undefined
   readonly keyringPath: string
+  /** By which another proxy may ask for checks: it is worth nothing anywhere else. */
+  readonly callerSecret: string
 }
 
 /** What `npm start` prints when the gateway answers: what runs, and lines to paste into a shell. */
@@ -53,7 +55,8 @@ function describeUser(name: string): string {
 
 type Try = readonly [meaning: string, command: string]
 
-function tries({ port, originUrl, clerkHost }: Situation): readonly Try[] {
+function tries(situation: Situation): readonly Try[] {
+  const { port, originUrl, clerkHost } = situation
   const at = (path: string) => `http://localhost:${port}${path}`
   const own: readonly Try[] = [
     ['no token: 401', `curl -i ${at('/')}`],
@@ -62,6 +65,7 @@ function tries({ port, originUrl, clerkHost }: Situation): readonly Try[] {
       `curl -i ${bearer('ada', clerkHost)} ${at('/')}`,
     ],
     ['who the gateway thinks you are', `curl ${bearer('ada', clerkHost)} ${at('/_usher/me')}`],
+    check(situation, '/'),
   ]
   if (originUrl !== undefined) return own
   if (clerkHost === undefined) {
@@ -69,9 +73,10 @@ function tries({ port, originUrl, clerkHost }: Situation): readonly Try[] {
       ['public', `curl ${at('/public/hello')}`],
       ['no token: 401', `curl -i ${at('/api/echo')}`],
       ['signed in', `curl ${bearer('ada', clerkHost)} ${at('/api/echo')}`],
+      check(situation, '/api/echo'),
     ]
   }
-  return demoTries(at, clerkHost, port)
+  return [...demoTries(at, clerkHost, port), check(situation, '/api/echo')]
 }
 
 function demoTries(at: (path: string) => string, clerkHost: string, port: number): readonly Try[] {
@@ -99,6 +104,23 @@ function demoTries(at: (path: string) => string, clerkHost: string, port: number
       `npm run grant -- ${localUsers.get('linus')?.id} admin`,
     ],
     ["the local Clerk's public keys", `curl http://${clerkHost}:${port}/.well-known/jwks.json`],
+  ]
+}
+
+/** What nginx would ask before it sends a request by itself. */
+function check({ port, originUrl, clerkHost, callerSecret }: Situation, path: string): Try {
+  const at = `http://localhost:${port}`
+  const context = {
+    'X-Usher-Caller': callerSecret,
+    'X-Original-Method': 'GET',
+    'X-Original-URL': `${at}${path}`,
+    'X-Real-IP': '127.0.0.1',
+  }
+  const headers = Object.entries(context).map(([name, value]) => `-H '${name}: ${value}'`)
+  const unless = originUrl === undefined ? '' : ', unless your config names who may ask'
+  return [
+    `a check, as nginx asks for it: 200, and who it is${unless}`,
+    `curl -i ${[bearer('ada', clerkHost), ...headers].join(' ')} ${at}/_usher/auth/nginx`,
   ]
 }
 

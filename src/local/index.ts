@@ -3,6 +3,7 @@
  * It is never part of what is deployed, and nothing in it is reached from the production entry.
  * Whoever runs `npm start` calls it; `npm run token` makes tokens that it accepts.
  */
+import { entryPoint } from '../checks/entrypoint.ts'
 import { lint } from '../config/lint.ts'
 import type { Relaxations } from '../config/relaxations.ts'
 import { type Env, frontDoor, type House } from '../deps.ts'
@@ -30,6 +31,9 @@ const door = frontDoor(
       app: () => import('../app.ts'),
     }) satisfies House,
 )
+
+/** What other Workers call by service binding, as in production. */
+export class Checks extends entryPoint(door.open) {}
 
 export default {
   async fetch(request, env, context) {

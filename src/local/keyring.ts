@@ -44,6 +44,11 @@ export function machineSecretKey({ issuerKey }: Keyring): string {
   return `ak_${createHash('sha256').update(`machine key ${issuerKey.d}`).digest('base64url')}`
 }
 
+/** The secret by which another proxy on this machine may ask for checks; it follows likewise. */
+export function callerSecret({ issuerKey }: Keyring): string {
+  return createHash('sha256').update(`caller secret ${issuerKey.d}`).digest('base64url')
+}
+
 /**
  * Reads the keyring, and makes it on first use. Several processes may do so at once: the first to
  * finish wins and all of them get its keys. Throws when the file is there but cannot be understood.

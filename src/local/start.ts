@@ -10,7 +10,7 @@ import { localFolder } from '../cli/local-state.ts'
 import { openLocalPeople } from '../cli/people-database.ts'
 import { quietWrangler } from '../cli/quiet-wrangler.ts'
 import { banner } from './banner.ts'
-import { clerkHost, keyringPath, openKeyring, projectRoot } from './keyring.ts'
+import { callerSecret, clerkHost, keyringPath, openKeyring, projectRoot } from './keyring.ts'
 import { isFree, readPort } from './ports.ts'
 import { seed } from './seed.ts'
 import { formatVariables, localVariables, namesClerk } from './variables.ts'
@@ -64,6 +64,7 @@ async function main(): Promise<void> {
       originUrl: process.env.ORIGIN_URL || own.ORIGIN_URL,
       clerkHost: namesClerk(own) ? undefined : clerkHost(keyring),
       keyringPath,
+      callerSecret: own.USHER_CALLER_SECRET || callerSecret(keyring),
     }
     const text = (await isMisconfigured(port)) ? misconfigured : banner(situation)
     process.stdout.write(`\n${text}\n`)

@@ -1,5 +1,12 @@
 import { localGateway } from './clerk/machines.ts'
-import { clerkHost, type Keyring, machineSecretKey, publishableKey, secretKey } from './keyring.ts'
+import {
+  callerSecret,
+  clerkHost,
+  type Keyring,
+  machineSecretKey,
+  publishableKey,
+  secretKey,
+} from './keyring.ts'
 import { usualParty } from './ports.ts'
 
 /** Variables that name a Clerk instance: one of them in `.dev.vars` and the local Clerk stays out. */
@@ -20,10 +27,13 @@ export function namesClerk(own: Variables): boolean {
 
 /** What the Worker is given beneath the user's own variables, which win. */
 export function localVariables(keyring: Keyring, own: Variables, port: number): Variables {
-  const signing = { USHER_SIGNING_KEY: keyring.signingKeys }
-  if (namesClerk(own)) return signing
+  const ushers = {
+    USHER_SIGNING_KEY: keyring.signingKeys,
+    USHER_CALLER_SECRET: callerSecret(keyring),
+  }
+  if (namesClerk(own)) return ushers
   return {
-    ...signing,
+    ...ushers,
     CLERK_PUBLISHABLE_KEY: publishableKey(keyring),
     CLERK_SECRET_KEY: secretKey(keyring),
     CLERK_MACHINE_ID: localGateway,

@@ -1,3 +1,4 @@
+import type { Access } from './condition.ts'
 import type { HostPattern } from './host-pattern.ts'
 
 /** The proxies that can ask by forward-auth, each in a way of its own. */
@@ -14,6 +15,21 @@ export type CheckKind = (typeof checkKinds)[number]
 
 /** The header in which a proxy shows that it may ask. Nothing else of Usher's answers a request with it. */
 export const callerHeader = 'X-Usher-Caller'
+
+/** Where AuthZEN says that its clients look for what a decision point can do (section 9.2 of its API 1.0). */
+export const authzenMetadataPath = '/.well-known/authzen-configuration'
+
+/** Where AuthZEN's clients ask: at the root of a host, and below the prefix under the same names. */
+export const authzenPaths: readonly string[] = [
+  '/access/v1/evaluation',
+  '/access/v1/evaluations',
+  authzenMetadataPath,
+]
+
+/** Whether somebody may ask for decisions as data: nowhere else is AuthZEN spoken. */
+export function someoneMayDecide({ callers }: Pick<Checks, 'callers'>): boolean {
+  return callers.some(({ may }) => may.has('decisions'))
+}
 
 /** How a caller shows who it is. */
 export type CallerProof =
@@ -36,6 +52,8 @@ export interface CheckCaller {
 /** Who may ask for checks, and how they are answered. */
 export interface Checks {
   readonly callers: readonly CheckCaller[]
+  /** Who names them: the config, or, where it names nobody, `USHER_CALLER_SECRET` (one caller, or none). */
+  readonly callersFrom: 'config' | 'environment'
   /** How long a proxy may keep the answer that somebody passes; 0 is not at all. */
   readonly maxAgeMs: number
   /** Where Cloudflare Access asks; `undefined` is not at all. */
@@ -46,6 +64,6 @@ export interface Checks {
 export interface CloudflareAccess {
   /** The origin of the team, which signs what Access asks: `https://acme.cloudflareaccess.com`. */
   readonly issuer: string
-  /** A role of Usher's that whoever asks must hold. */
-  readonly role: string
+  /** What Usher must have granted whoever wants to pass. */
+  readonly access: Access
 }

@@ -19,7 +19,12 @@ export interface Facts {
   readonly grants: readonly Grant[]
   /** Sessions that ended before their tokens did. */
   readonly endedSessions: readonly string[]
+  /** When the database was asked; `undefined` where nobody knows, and then nothing may rest on their age. */
+  readonly readAtMs?: number
 }
+
+/** Older facts are not used: the request waits for new ones. This is the bound on every ban and grant. */
+export const factsMaxAgeMs = 60_000
 
 /** Whose facts are asked for, and how new they must be. */
 export interface FactsQuery {

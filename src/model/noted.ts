@@ -1,6 +1,13 @@
 import type { Principal } from './principal.ts'
 import type { RefusalCode } from './refusal.ts'
 
+/** What would have become of a request, had all that is in shadow been in force. */
+export interface Rehearsed {
+  /** The name of the route that it would have taken. */
+  readonly route: string
+  readonly outcome: 'passed' | RefusalCode
+}
+
 /** What only those know who decide a part of a request, and its record is to tell. */
 export interface Noted {
   /** Where the key of a token came from or, for an opaque credential, what Clerk says of it. */
@@ -11,6 +18,10 @@ export interface Noted {
   readonly retries?: number
   /** Who calls one of Usher's own surfaces. */
   readonly principal?: Principal
+  /** The name of the route that somebody asked about without taking it. */
+  readonly checked?: string
   /** Why one of Usher's own surfaces refused. */
   readonly reason?: RefusalCode
+  /** What was tried on a request that somebody described, and that is sent now. */
+  readonly shadow?: Rehearsed
 }

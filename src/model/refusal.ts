@@ -116,6 +116,7 @@ export const refusals = {
   'caller-not-granted': client(403, 'Whoever asks may not ask this.'),
   'check-misdirected': client(403, 'No check is answered here.'),
   'context-invalid': client(400, 'The check does not describe one request.'),
+  'person-unknown': client(403, 'Nobody here has this verified address.'),
   'target-not-canonical': client(400, 'The request target has another spelling.'),
 
   // What Usher depends on.

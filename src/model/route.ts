@@ -64,6 +64,10 @@ export interface Route {
   readonly methods: ReadonlySet<string> | undefined
   readonly origin: Origin
   readonly access: Access
+  /** `undefined`: the route is in force. In shadow it takes what no other one does, and refuses nobody. */
+  readonly mode: 'shadow' | undefined
+  /** Who may pass where what is in shadow counts too: tried on the callers, and refuses nobody. */
+  readonly trial: Access | undefined
   /** The kinds of credential that count; the others are refused before they cost anything. */
   readonly accepts: readonly TokenType[]
   /** Where a credential is looked for; the first that is there decides. */

@@ -12,6 +12,7 @@ export default defineGateway((env) => ({
     // { url: 'https://api.example.com/v1', timeout: '10s' }   a base path and a time-out
     // { service: 'BILLING' }                                  a Worker, by service binding
     // 'same-host'                                             the host on whose routes Usher runs
+    // 'elsewhere'                                             another proxy leads there, and asks Usher
   },
 
   // The most specific route wins whatever the order. What no route matches is 404.
@@ -33,6 +34,7 @@ export default defineGateway((env) => ({
     // { path: '/events/**', origin: 'api', accepts: ['m2m_token'] },           // other services
     // { path: '/mcp/**', origin: 'api', accepts: ['oauth_token'] },            // MCP clients
     // { path: '/graphql', origin: 'api', exchange: 'hasura' },                 // a JWT template
+    // { path: '/legacy/**', origin: 'elsewhere' },                             // nginx only asks
   ],
 
   // hosts: ['api.example.com'],                      instead of HOSTS: others get 421
@@ -41,5 +43,6 @@ export default defineGateway((env) => ({
   // identity: 'assertion',                           who is asking, signed, and no header beside it
   // aliases: { '/healthz': 'livez' },                Usher's own surfaces at further paths
   // verify: { accepts: ['m2m_token'] },              who may ask what a token is worth
+  // checks: { callers: { edge: { secret: env.EDGE_SECRET, may: ['nginx'] } } },  who may ask
   // templates: ['hasura'],                           whose tokens callers may have themselves
 }))

@@ -1,21 +1,20 @@
 import { type Clock, within } from '../model/clock.ts'
-import type { Facts, FactsQuery, ReadFacts } from '../model/facts.ts'
+import { type Facts, type FactsQuery, factsMaxAgeMs, type ReadFacts } from '../model/facts.ts'
 import { createRecent } from '../model/recent.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 
 /** Older facts are read again, behind the request that asked. */
 export const factsFreshMs = 30_000
-/** Older facts are not used: the request waits for new ones. This is the bound on every ban and grant. */
-export const factsMaxAgeMs = 60_000
 /** A database that takes longer is as good as none. */
 const readLimitMs = 2000
 /** Users whose facts are remembered, about 1 KiB each. */
 const rememberedMax = 5000
 
+type DatedFacts = Facts & Required<Pick<Facts, 'readAtMs'>>
+
 interface Remembered {
-  readonly facts: Facts
-  readonly readAtMs: number
+  readonly facts: DatedFacts
   /** When a newer reading was last begun behind a request. */
   readonly renewedAtMs: number
 }
@@ -34,21 +33,21 @@ export function createFactsMemory(
 ): FactsMemory {
   const memory = createRecent<string, Remembered>(rememberedMax)
 
-  async function renew(query: FactsQuery): Promise<Facts | undefined> {
+  async function renew(query: FactsQuery): Promise<DatedFacts | undefined> {
     const { userId, moment } = query
     const { nowMs } = moment
-    const facts = await within(clock, readLimitMs, ask(query))
-    const newest = memory.get(userId)?.readAtMs ?? Number.NEGATIVE_INFINITY
-    if (facts !== undefined && newest <= nowMs) {
-      memory.set(userId, { facts, readAtMs: nowMs, renewedAtMs: nowMs })
-    }
+    const answered = await within(clock, readLimitMs, ask(query))
+    if (answered === undefined) return undefined
+    const facts = { ...answered, readAtMs: nowMs }
+    const newest = memory.get(userId)?.facts.readAtMs ?? Number.NEGATIVE_INFINITY
+    if (newest <= nowMs) memory.set(userId, { facts, renewedAtMs: nowMs })
     return facts
   }
 
   async function read(query: FactsQuery): Promise<Result<Facts, Refusal>> {
     const { userId, mustBeFresh, moment } = query
     const known = mustBeFresh ? undefined : memory.get(userId)
-    const ageMs = known === undefined ? factsMaxAgeMs : moment.nowMs - known.readAtMs
+    const ageMs = known === undefined ? factsMaxAgeMs : moment.nowMs - known.facts.readAtMs
     if (known === undefined || ageMs >= factsMaxAgeMs) {
       moment.note({ factSource: 'database' })
       const facts = await renew(query)

@@ -3,7 +3,7 @@
  * Nothing of it is a test: it prints ratios that hold on one machine in one run. `npm run bench` calls it.
  *
  *   npm run bench                             all of it, about twelve minutes
- *   npm run bench -- --only whole,stages      some of it: whole, bodies, stages, start, sizes, memory
+ *   npm run bench -- --only whole,stages      some of it: whole, bodies, check, stages, start, sizes, memory
  *   npm run bench -- --against main~3         this state beside another one, in the same rounds
  *   npm run bench -- --rounds 15              more rounds than 9
  *   npm run bench -- --record                 keeps JSON and picture in test/bench, where the README shows them
@@ -16,6 +16,7 @@ import { projectPath } from '../support/platform.ts'
 import { type Checkout, checkOut, here } from './bundles.ts'
 import {
   bodyFigures,
+  checkFigures,
   type Figure,
   type Measurements,
   memoryFigures,
@@ -25,10 +26,11 @@ import {
   startFigures,
   wholeFigures,
 } from './figures.ts'
+import { check, noContent, startChecks } from './forward-auth.ts'
 import { measureMemory } from './memory.ts'
 import { startOrigin } from './origin.ts'
 import { drawPicture } from './picture.ts'
-import { changeTable, cleanliness, figureTable, requestTable } from './report.ts'
+import { changeTable, checkTable, cleanliness, figureTable, requestTable } from './report.ts'
 import { type Comparison, type Contender, compare } from './rounds.ts'
 import { startStages } from './stages.ts'
 import { sizesOf, startUps } from './startup.ts'
@@ -46,7 +48,7 @@ import {
 
 /** The core of the load, the origin and this process: the other one belongs to the Worker. */
 const loadCore = '1'
-const parts = ['whole', 'bodies', 'stages', 'start', 'sizes', 'memory'] as const
+const parts = ['whole', 'bodies', 'check', 'stages', 'start', 'sizes', 'memory'] as const
 type Part = (typeof parts)[number]
 
 /** What is compared with what, and how. */
@@ -102,6 +104,7 @@ async function measure(run: Run, wanted: ReadonlySet<Part>): Promise<Measurement
     ...(wanted.has('bodies') && {
       bodies: await measureWhole({ others: bareBodies, usher: usherBodies }, run),
     }),
+    ...(wanted.has('check') && { checks: await measureChecks(run) }),
     ...(wanted.has('stages') && { stages: await measureStages(run) }),
     ...(wanted.has('start') && { startUp: await measureStart(run) }),
     ...(wanted.has('sizes') && { sizes: await sizesOf(here) }),
@@ -121,16 +124,32 @@ async function measureWhole(kinds: Kinds, run: Run): Promise<Comparison> {
     const contender = await startContender(kind, run.against ?? here, run)
     if (contender !== undefined) running.push(elsewhere(contender, run))
   }
-  // The first seconds of a Worker cost a third more, until V8 has compiled what is used.
-  for (const contender of running) {
-    for (let window = 0; window < 2; window++) {
-      await contender.prepare()
-      await contender.work()
-    }
-  }
-  const comparison = await compare(running, { rounds: run.rounds, note })
+  const comparison = await compareWarm(running, run)
   for (const { stop } of running) await stop()
   return comparison
+}
+
+async function measureChecks(run: Run): Promise<Comparison> {
+  note('checks')
+  const bare = await startChecks(noContent, here, run)
+  const mine = await startChecks(check, here, run)
+  if (bare === undefined || mine === undefined) throw new Error('No check is answered here')
+  const theirs = run.against && (await startChecks(check, run.against, run))
+  const other = theirs?.contenders.map((contender) => elsewhere(contender, run)) ?? []
+  const comparison = await compareWarm([...bare.contenders, ...mine.contenders, ...other], run)
+  for (const checks of [bare, mine, theirs]) await checks?.stop()
+  return comparison
+}
+
+/** The first seconds of a Worker cost a third more, until V8 has compiled what is used. */
+async function compareWarm(contenders: readonly Contender[], { rounds }: Run): Promise<Comparison> {
+  for (const { prepare, work } of contenders) {
+    for (let window = 0; window < 2; window++) {
+      await prepare()
+      await work()
+    }
+  }
+  return compare(contenders, { rounds, note })
 }
 
 async function measureStages(run: Run): Promise<Comparison> {
@@ -166,21 +185,23 @@ function elsewhere<C extends Contender>(contender: C, { against }: Run): C {
 }
 
 function report(measured: Measurements, ref: string | undefined): readonly Figure[] {
-  const { whole, bodies, stages, startUp, sizes, memory } = measured
+  const { whole, bodies, checks, stages, startUp, sizes, memory } = measured
   const { date, commit, machine, versions } = measured.provenance
   say(`${commit}, ${date}, ${machine}, ${versions}`)
   if (whole) say(`\n${requestTable(whole)}`)
   if (bodies) say(`\n${requestTable(bodies)}`)
+  if (checks) say(`\n${checkTable(checks)}`)
   const figures = [
     ...(whole ? wholeFigures(whole) : []),
     ...(bodies ? bodyFigures(bodies) : []),
+    ...(checks ? checkFigures(checks) : []),
     ...(stages ? stageFigures(stages) : []),
     ...(startUp ? startFigures(startUp) : []),
     ...(sizes ? sizeFigures(sizes) : []),
     ...(memory ? memoryFigures(memory) : []),
   ]
   say(`\n${figureTable(figures)}\n`)
-  const comparisons = Object.entries({ whole, bodies, stages, startUp })
+  const comparisons = Object.entries({ whole, bodies, checks, stages, startUp })
   for (const [name, comparison] of comparisons) {
     if (comparison === undefined) continue
     if (ref !== undefined) say(`${changeTable(comparison, ref)}\n`)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { projectPath } from '../support/platform.ts'
+import { check, crowd, noContent, single } from './forward-auth.ts'
 import type { Memory } from './memory.ts'
 import type { Comparison } from './rounds.ts'
 import { routeCounts, stageName } from './stages.ts'
@@ -23,6 +24,7 @@ export interface Measurements {
   readonly provenance: Provenance
   readonly whole?: Comparison
   readonly bodies?: Comparison
+  readonly checks?: Comparison
   readonly stages?: Comparison
   readonly startUp?: Comparison
   readonly sizes?: Sizes
@@ -35,6 +37,7 @@ export interface Figure {
   readonly unit: string
   readonly value: Spread
   readonly atMost?: number
+  readonly atLeast?: number
   readonly aim?: number
 }
 
@@ -102,6 +105,31 @@ export function bodyFigures({ series }: Comparison): readonly Figure[] {
     const what = `answers of ${size} ÷ ${bare}`
     return [{ what, unit: '×', value: pairedRatio(values, base), atMost: bodyBounds[size] }]
   })
+}
+
+/**
+ * The figures of checks: what they cost over an answer by rote, how many of them there are in a second, and how
+ * long whoever asks waits for one, on a server that has nothing else to do.
+ */
+export function checkFigures({ series }: Comparison): readonly Figure[] {
+  const [mine, bare] = [check, noContent].map((name) => series.get(`${name}${crowd}`))
+  if (mine === undefined || bare === undefined) return []
+  const over = `${check} ÷ ${noContent}`
+  const cpu = pairedRatio(mine.cpuMicros, bare.cpuMicros)
+  const rate = pairedRatio(mine.perSecond, bare.perSecond)
+  const waits = [check, noContent].flatMap((name) => {
+    const { p50Micros = [], p99Micros = [] } = series.get(`${name}${single}`) ?? {}
+    const [what, unit] = [`${name}${single}`, 'µs']
+    return [
+      { what: `${what}, p50`, unit, value: spread(p50Micros) },
+      { what: `${what}, p99`, unit, value: spread(p99Micros) },
+    ]
+  })
+  return [
+    { what: `${over}, CPU`, unit: '×', value: cpu },
+    { what: `${over}, requests per second`, unit: '×', value: rate, atLeast: 0.6, aim: 0.8 },
+    ...waits,
+  ]
 }
 
 /** The figures of single stages, in microseconds without the loop around them. */

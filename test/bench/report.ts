@@ -4,18 +4,25 @@ import { pairedRatio, spread } from './statistics.ts'
 
 /** Figures as a table in Markdown: median, extremes, bound, and whether it holds. */
 export function figureTable(figures: readonly Figure[]): string {
-  const rows = figures.map(({ what, unit, value, atMost, aim }) => {
-    const { median, min, max } = value
+  const rows = figures.map((figure) => {
+    const { median, min, max } = figure.value
     const range = min === max ? '' : `${digits(min)} – ${digits(max)}`
-    const bound = atMost === undefined ? '' : `${atMost}${aim === undefined ? '' : `, aim ${aim}`}`
-    const verdict = atMost === undefined ? '' : median <= atMost ? 'yes' : 'no'
-    return `| ${[what, `${digits(median)} ${unit}`, range, bound, verdict].join(' | ')} |`
+    const [bound, verdict] = judged(figure)
+    const value = `${digits(median)} ${figure.unit}`
+    return `| ${[figure.what, value, range, bound, verdict].join(' | ')} |`
   })
   return [
-    '| what | median | min – max | at most | holds |',
+    '| what | median | min – max | bound | holds |',
     '| --- | --: | --: | --: | --- |',
     ...rows,
   ].join('\n')
+}
+
+function judged({ value: { median }, atMost, atLeast, aim }: Figure): [string, string] {
+  const also = aim === undefined ? '' : `, aim ${aim}`
+  if (atMost !== undefined) return [`≤ ${atMost}${also}`, median <= atMost ? 'yes' : 'no']
+  if (atLeast !== undefined) return [`≥ ${atLeast}${also}`, median >= atLeast ? 'yes' : 'no']
+  return ['', '']
 }
 
 /** What whole requests cost by themselves, and how many a second one core served. */
@@ -28,6 +35,23 @@ export function requestTable({ series }: Comparison): string {
   return [
     '| whole request | CPU µs | min – max | requests/s |',
     '| --- | --: | --: | --: |',
+    ...rows,
+  ].join('\n')
+}
+
+/** What checks cost by themselves, how many there were in a second, and how long they took. */
+export function checkTable({ series }: Comparison): string {
+  const rows = [...series].map(([name, seen]) => {
+    const { cpuMicros, perSecond, busyCores, p50Micros, p99Micros } = seen
+    const [cpu, rate, busy, ...took] = [cpuMicros, perSecond, busyCores, p50Micros, p99Micros].map(
+      (values) => spread(values).median,
+    )
+    const waits = took.map((micros) => micros.toFixed(0)).join(' | ')
+    return `| ${name} | ${cpu?.toFixed(1)} | ${rate?.toFixed(0)} | ${busy?.toFixed(2)} | ${waits} |`
+  })
+  return [
+    '| check | CPU µs | requests/s | cores busy | p50 µs | p99 µs |',
+    '| --- | --: | --: | --: | --: | --: |',
     ...rows,
   ].join('\n')
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { orderOfRound } from './statistics.ts'
+import { orderOfRound, quantile } from './statistics.ts'
 
 /** What takes part in a comparison. */
 export interface Contender {
@@ -10,12 +10,19 @@ export interface Contender {
   readonly prepare: () => Promise<void>
   /** Does the work of one window and gives how many operations it was. */
   readonly work: () => Promise<number>
+  /** How long each operation of the last window took, where somebody looks at that. */
+  readonly tookMicros?: () => Float64Array
 }
 
 /** What was seen of one contender: CPU microseconds per operation, and how fast it went, round by round. */
 export interface Series {
   readonly cpuMicros: number[]
   readonly perSecond: number[]
+  /** How much of a core was busy; below one, the process waited for whoever asked. */
+  readonly busyCores: number[]
+  /** How long half of the operations took at most, and 99 of 100; empty where nobody looks at that. */
+  readonly p50Micros: number[]
+  readonly p99Micros: number[]
 }
 
 /** All series of a comparison, by the names of the contenders. */
@@ -38,9 +45,7 @@ export async function compare(
   contenders: readonly Contender[],
   { rounds, note }: { rounds: number; note: (line: string) => void },
 ): Promise<Comparison> {
-  const series = new Map<string, Series>(
-    contenders.map(({ name }) => [name, { cpuMicros: [], perSecond: [] }]),
-  )
+  const series = new Map<string, Series>(contenders.map(({ name }) => [name, emptySeries()]))
   let [repeated, dirty] = [0, 0]
   for (let round = 0; round < rounds; round++) {
     for (const contender of orderOfRound(contenders, round)) {
@@ -52,15 +57,38 @@ export async function compare(
       }
       repeated += repetitions
       if (seen.foreignCores > foreignCoresMax) dirty += 1
-      series.get(contender.name)?.cpuMicros.push(seen.cpuMicros)
-      series.get(contender.name)?.perSecond.push(seen.perSecond)
+      keep(series.get(contender.name), seen)
     }
     note(`round ${round + 1} of ${rounds}`)
   }
   return { series, repeated, dirty }
 }
 
-async function measure({ prepare, work, cpuSeconds }: Contender) {
+/** What was seen of one window. */
+interface Window {
+  readonly cpuMicros: number
+  readonly perSecond: number
+  readonly busyCores: number
+  readonly foreignCores: number
+  readonly tookMicros: Float64Array | undefined
+}
+
+/** Series of no rounds yet. */
+export function emptySeries(): Series {
+  return { cpuMicros: [], perSecond: [], busyCores: [], p50Micros: [], p99Micros: [] }
+}
+
+function keep(series: Series | undefined, seen: Window): void {
+  series?.cpuMicros.push(seen.cpuMicros)
+  series?.perSecond.push(seen.perSecond)
+  series?.busyCores.push(seen.busyCores)
+  if (seen.tookMicros === undefined) return
+  series?.p50Micros.push(quantile(seen.tookMicros, 0.5))
+  series?.p99Micros.push(quantile(seen.tookMicros, 0.99))
+}
+
+async function measure(contender: Contender): Promise<Window> {
+  const { prepare, work, cpuSeconds } = contender
   await prepare()
   const before = [cpuSeconds(), ownSeconds(), machineSeconds(), performance.now() / 1000] as const
   const operations = await work()
@@ -72,6 +100,8 @@ async function measure({ prepare, work, cpuSeconds }: Contender) {
   return {
     cpuMicros: (cpu * 1e6) / operations,
     perSecond: operations / elapsed,
+    busyCores: cpu / elapsed,
+    tookMicros: contender.tookMicros?.(),
     foreignCores: (machine - cpu - own - ticksMax / ticksPerSecond) / elapsed,
   }
 }

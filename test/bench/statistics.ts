@@ -7,6 +7,11 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
+/** What so large a part of the values is at most (nearest rank); `NaN` for none. */
+export function quantile(values: Float64Array, part: number): number {
+  return values.toSorted()[Math.max(0, Math.ceil(values.length * part) - 1)] ?? Number.NaN
+}
+
 /** A figure with how far single rounds were from it. */
 export interface Spread {
   readonly median: number

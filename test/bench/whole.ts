@@ -25,7 +25,7 @@ const sessions = 500
 let serial = 0
 
 /** Everyone was here before, with these very tokens. */
-function known(people: number, requests: number): Pick<Kind, 'tokens' | 'knownCount'> {
+export function known(people: number, requests: number): Pick<Kind, 'tokens' | 'knownCount'> {
   return {
     knownCount: people,
     tokens(issuer) {
@@ -118,7 +118,8 @@ export interface Surroundings {
   readonly origin: TinyOrigin
 }
 
-const host = 'gate.usher.test'
+/** The host that all of them serve. */
+export const host = 'gate.usher.test'
 const usualPath = '/api/projects/42?page=2'
 const originHost = 'api.usher.test'
 

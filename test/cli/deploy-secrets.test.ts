@@ -15,6 +15,19 @@ function gatewayWith(words: Partial<GatewayConfig>, route: object = {}) {
 
 const accepting = (...accepts: readonly string[]) => gatewayWith({}, { accepts })
 
+/** The same, with a proxy for each of these variables that may ask for checks. */
+function withCallers(...names: readonly string[]) {
+  return defineGateway((env) => ({
+    ...definition.factory(env),
+    hosts: ['api.example.com'],
+    checks: {
+      callers: Object.fromEntries(
+        names.map((name) => [name, { secret: env[name], may: ['nginx'] as const }]),
+      ),
+    },
+  }))
+}
+
 /** What needs a secret: without it the first four are refused by the check of the config. */
 const needy = {
   'a route for API keys': accepting('api_key'),
@@ -106,6 +119,15 @@ describe('a secret that is in the account', () => {
     expect(`${toml}${printed}`).not.toMatch(/ORIGIN_URL|PUBLISHABLE|billing|unreadable/)
   })
 
+  it('counts as set for callers who ask for checks, whatever their variables are called', async () => {
+    const definition = withCallers('EDGE_SECRET', 'MESH_SECRET', 'USHER_CALLER_SECRET')
+    const account = accountWith('EDGE_SECRET', 'MESH_SECRET', 'USHER_CALLER_SECRET')
+    const second = await again({ account, definition, ask: nobody })
+    expect(second).toMatchObject({ isSound: true })
+    expect(second.printed).not.toMatch(/_SECRET|unreadable/)
+    expect(bulkOf(second)).toEqual({})
+  })
+
   it('never replaces what stands under [vars] or was given', async () => {
     const toml = await deployedToml({
       CLERK_PUBLISHABLE_KEY: `pk_live_${btoa('clerk.example.com$')}`,
@@ -140,6 +162,20 @@ describe('a secret that is missing', () => {
     expect(printed).toMatch(/: set CLERK_SECRET_KEY\.\n.*npx wrangler secret put CLERK_SECRET_KEY/)
     expect(printed).not.toContain('under [vars]')
     expect(wrangler.words()).toEqual(['deploy --dry-run', 'secret list'])
+  })
+
+  it('of a caller is asked for when it is what Usher knows, and is the problem when it is not given', async () => {
+    const [USHER_CALLER_SECRET, definition] = ['hush'.repeat(8), withCallers('USHER_CALLER_SECRET')]
+    const { ask, asked } = terminal({ USHER_CALLER_SECRET })
+    const first = await attempt({ definition, ask })
+    expect([first.isSound, asked]).toEqual([true, [['USHER_CALLER_SECRET', true]]])
+    expect(bulkOf(first)).toMatchObject({ USHER_CALLER_SECRET })
+    expect(`${first.printed}${first.toml}`).not.toContain('hush')
+    const { marks, printed } = await attempt({ definition })
+    expect(marks.at(-1)).toBe('bad secrets')
+    expect(printed).toMatch(
+      /set USHER_CALLER_SECRET,[\s\S]*npx wrangler secret put USHER_CALLER_SECRET/,
+    )
   })
 
   it('that the config can do without is asked for, and warned of when nothing is answered', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { missingSecrets, secretNames } from '../../src/cli/secrets.ts'
 import { isStandIn, standInFor } from '../../src/cli/stand-ins.ts'
+import { parseCallerSecret } from '../../src/config/caller-secret.ts'
 import { strict } from '../../src/config/relaxations.ts'
 import { type VariableRow, variableTable } from '../../src/config/variables.ts'
 import { gatewayOf, placesOf, variables, withRoutes } from '../config/sample.ts'
@@ -21,6 +22,12 @@ describe('what stands in for a variable that cannot be read', () => {
     expect(placesOf(withRoutes('/**'), { env })).toEqual([])
   })
 
+  it('is good for the secrets of several callers, under names of the author', () => {
+    const [one = '', two] = ['A', 'MESH_SECRET'].map(standInFor)
+    expect(parseCallerSecret(one)).toMatchObject({ ok: true })
+    expect(one).not.toBe(two)
+  })
+
   it('is known again, and no real address is taken for it', () => {
     expect(isStandIn(standInFor('SOME_ORIGIN'))).toBe(true)
     expect(isStandIn('https://api.example.com')).toBe(false)
@@ -31,11 +38,19 @@ describe('the secrets that a gateway has a use for', () => {
   const machine = { ...variables, CLERK_MACHINE_ID: 'mch_1' }
   const keyed = { ...machine, CLERK_SECRET_KEY: 'sk_test_1' }
   const owned = { ...variables, ADMIN_USER_EMAILS: 'ada@example.com' }
+  const asked = { ...variables, USHER_CALLER_SECRET: 's'.repeat(32) }
+  const caller = 'USHER_CALLER_SECRET'
+  const withCaller = (secret: string) => ({
+    ...withRoutes('/**'),
+    checks: { callers: { edge: { secret, may: ['nginx'] } } },
+  })
   const believing = { ...withRoutes('/**'), users: { trustedEmailClaim: 'email' } }
 
   it.each([
     [[], withRoutes('/**'), variables],
     [[], withRoutes('/**'), keyed],
+    [[], withRoutes('/**'), asked],
+    [[], withCaller(asked.USHER_CALLER_SECRET.toUpperCase()), asked],
     [[], withRoutes({ accepts: ['jwt_template'] }), variables],
     [['CLERK_SECRET_KEY'], withRoutes('/', { accepts: ['api_key'] }), keyed],
     [['CLERK_SECRET_KEY'], withRoutes({ accepts: ['oauth_token'] }), variables],
@@ -50,9 +65,13 @@ describe('the secrets that a gateway has a use for', () => {
     [[], believing, owned],
     [['CLERK_MACHINE_SECRET_KEY'], withRoutes({ accepts: ['m2m_token'] }), machine],
     [['CLERK_SECRET_KEY'], withRoutes({ accepts: ['m2m_token', 'api_key'] }), keyed],
+    [[caller], withCaller(asked.USHER_CALLER_SECRET), asked],
+    [[caller], { ...withRoutes('/**'), checks: { maxAge: '5s' } }, asked],
+    [[caller], withRoutes({ origin: 'elsewhere' }), variables],
+    [[caller], withRoutes({ origin: 'elsewhere' }), asked],
   ])('are %j and the signing key, for %j', (names, config, env) => {
     const gateway = gatewayOf(config, { env })
-    expect(missingSecrets(gateway, new Set())).toEqual([...names, 'USHER_SIGNING_KEY'])
+    expect(missingSecrets(gateway, new Set()).toSorted()).toEqual([...names, 'USHER_SIGNING_KEY'])
     expect(missingSecrets(gateway, new Set(secretNames))).toEqual([])
   })
 

@@ -37,6 +37,7 @@ describe('the environment', () => {
         audiences: [],
       },
       signingKeys: [],
+      accessKeys: [],
       adminEmails: [],
     })
   })

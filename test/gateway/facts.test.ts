@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { momentAlone } from '../../src/model/clock.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { grantRole, revokeRole } from '../../src/store/grants.ts'
 import { setStatus } from '../../src/store/people.ts'
@@ -239,6 +240,32 @@ describe('whoever is signed in', () => {
     expect(await ask('/plain/x', await short())).toBe('200')
     const row = await env.DB.prepare("SELECT id FROM users WHERE id = 'user_linus'").first()
     expect(row).not.toBeNull()
+  })
+})
+
+describe('facts say when the database was asked', () => {
+  it('so that whoever keeps what rests on them knows how old they are', async () => {
+    const { readFacts } = world.gateway.authority
+    const behind: Promise<unknown>[] = []
+    const readAtMs = async (mustBeFresh = false) => {
+      const moment = {
+        ...momentAlone(world.clock.now()),
+        waitUntil: (work: Promise<unknown>) => void behind.push(work),
+      }
+      const facts = await readFacts({ userId: 'user_linus', mustBeFresh, moment })
+      await Promise.all(behind)
+      return facts.ok && facts.value.readAtMs
+    }
+    const beganAtMs = world.clock.now()
+    expect(await readAtMs()).toBe(beganAtMs)
+    await world.clock.advance(29 * second)
+    expect(await readAtMs()).toBe(beganAtMs)
+    expect(await readAtMs(true)).toBe(beganAtMs + 29 * second)
+    await world.clock.advance(30 * second)
+    expect(await readAtMs()).toBe(beganAtMs + 29 * second)
+    expect(await readAtMs()).toBe(beganAtMs + 59 * second)
+    await world.clock.advance(minute)
+    expect(await readAtMs()).toBe(world.clock.now())
   })
 })
 

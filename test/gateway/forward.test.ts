@@ -246,6 +246,27 @@ describe('the record of a request', () => {
   })
 })
 
+describe('a route elsewhere', () => {
+  const own = { legacy: 'elsewhere' } as const
+  const routes = [
+    { path: '/public/**', origin: 'elsewhere', access: 'public' },
+    { path: '/**', origin: 'legacy', websocket: true },
+  ] as const
+
+  it.each([
+    ['/public/x', 'GET', {}],
+    ['/x', 'GET', {}],
+    ['/x', 'POST', {}],
+    ['/x', 'GET', { upgrade: 'websocket' }],
+  ])('leads nowhere by itself: %s by %s with %j', async (path, method, headers) => {
+    const world = await createWorld({ config: { origins: own, routes } })
+    const response = await world.get(path, await world.token(), { method, headers })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ code: 'route-unknown' })
+    expect([world.sent, world.keyServer.asked]).toEqual([[], 0])
+  })
+})
+
 describe('the address at the origin', () => {
   const target = {
     scheme: 'https' as const,

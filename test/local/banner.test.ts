@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { parseCallerSecret } from '../../src/config/caller-secret.ts'
 import { banner } from '../../src/local/banner.ts'
 import { localGateway } from '../../src/local/clerk/machines.ts'
 import { localUsers } from '../../src/local/clerk/users.ts'
-import { machineSecretKey, secretKey } from '../../src/local/keyring.ts'
+import { callerSecret, machineSecretKey, secretKey } from '../../src/local/keyring.ts'
 import { readPort } from '../../src/local/ports.ts'
 import { formatVariables, localVariables, namesClerk } from '../../src/local/variables.ts'
 
@@ -11,6 +12,7 @@ const demo = {
   originUrl: undefined,
   clerkHost: 'clerk.1234abcd.localhost',
   keyringPath: '/keys.json',
+  callerSecret: 'the secret of a caller',
 }
 
 const keyring = {
@@ -43,6 +45,27 @@ describe('the banner', () => {
     }
   })
 
+  it.each([
+    ['the demo', demo, '/api/echo'],
+    ['an API of ones own', { ...demo, originUrl: 'http://localhost:5000' }, '/'],
+    ['keys of ones own', { ...demo, clerkHost: undefined }, '/api/echo'],
+  ])('asks for a check once, by the secret, with %s', (_, situation, path) => {
+    const checks = banner(situation)
+      .split('\n')
+      .filter((line) => line.includes('/_usher/auth/nginx'))
+    expect(checks).toEqual([
+      expect.stringMatching(/^ {2}curl -i .* http:\/\/localhost:9090\/_usher/),
+    ])
+    for (const header of [
+      'X-Usher-Caller: the secret of a caller',
+      'X-Original-Method: GET',
+      `X-Original-URL: http://localhost:9090${path}`,
+      'X-Real-IP: 127.0.0.1',
+    ]) {
+      expect(checks[0]).toContain(`-H '${header}'`)
+    }
+  })
+
   it("names the user's own origin, and tries none of the demo's paths there", () => {
     const text = banner({ ...demo, originUrl: 'http://localhost:5000' })
     expect(text).toContain('Origin: http://localhost:5000')
@@ -60,6 +83,7 @@ describe('the local variables', () => {
   it('name the local Clerk, its issuer key and the parties of its tokens', () => {
     expect(localVariables(keyring, {}, 9090)).toEqual({
       USHER_SIGNING_KEY: '{"keys":[]}',
+      USHER_CALLER_SECRET: callerSecret(keyring),
       CLERK_PUBLISHABLE_KEY: 'pk_live_Y2xlcmsuMTIzNGFiY2QubG9jYWxob3N0JA',
       CLERK_SECRET_KEY: secretKey(keyring),
       CLERK_MACHINE_ID: localGateway,
@@ -80,7 +104,15 @@ describe('the local variables', () => {
   ])('leave the local Clerk out when %s is set', (name) => {
     const own = { [name]: 'set' }
     expect(namesClerk(own)).toBe(true)
-    expect(Object.keys(localVariables(keyring, own, 8787))).toEqual(['USHER_SIGNING_KEY'])
+    const names = ['USHER_SIGNING_KEY', 'USHER_CALLER_SECRET']
+    expect(Object.keys(localVariables(keyring, own, 8787))).toEqual(names)
+  })
+
+  it('let a proxy of this machine ask, by a secret that tells nothing of the key it follows from', () => {
+    const secret = callerSecret({ ...keyring, issuerKey: { ...keyring.issuerKey, d: 'private' } })
+    expect(parseCallerSecret(secret)).toEqual({ ok: true, value: secret })
+    expect(secret).not.toBe(callerSecret(keyring))
+    expect(secret).not.toContain('private')
   })
 
   it('keep the local Clerk in when a variable is there but empty', () => {

@@ -36,6 +36,24 @@ describe('npm start', () => {
     expect(gateway.printed).toContain('npm run -s token -- --user ada')
   })
 
+  it('answers the check that it prints', async () => {
+    const [, line = ''] = /curl -i (.*\/_usher\/auth\/nginx)$/m.exec(gateway.printed) ?? []
+    const url = line.split(' ').at(-1) ?? ''
+    const context = Object.fromEntries(
+      [...line.matchAll(/-H '([^:]+): ([^']+)'/g)].map(([, name, value]) => [name, value]),
+    )
+    const names = ['X-Usher-Caller', 'X-Original-Method', 'X-Original-URL', 'X-Real-IP']
+    expect(Object.keys(context)).toEqual(names)
+    const authorization = `Bearer ${await token('--user', 'ada')}`
+    const allowed = await fetch(url, { headers: { ...context, authorization } })
+    expect([allowed.status, allowed.headers.get('x-usher-user-id')]).toEqual([
+      200,
+      expect.stringMatching(/^user_ada/),
+    ])
+    expect((await fetch(url, { headers: context })).status).toBe(401)
+    expect((await fetch(url, { headers: { authorization } })).status).toBe(403)
+  })
+
   it('has a handler for the clock, where the command calls it once a minute', async () => {
     const response = await fetch(`http://localhost:${port}/cdn-cgi/handler/scheduled`)
     expect([response.status, await response.text()]).toEqual([200, 'ok'])

@@ -25,10 +25,11 @@ function rowsOf(text: string): Row[] {
   })
 }
 
-/** Every word, as the config itself lists them to whoever writes another. */
+/** Every word that asks for something, as the config itself lists them to whoever writes another. */
 function knownWords(): string[] {
   const [problem] = problemsOf(withRoutes({ access: { '?': true } }))
-  return /Known are (.+)\.$/.exec(problem?.message ?? '')?.[1]?.split(', ') ?? []
+  const known = /Known are (.+)\.$/.exec(problem?.message ?? '')?.[1]?.split(', ') ?? []
+  return known.filter((word) => word !== 'mode')
 }
 
 const readme = readFileSync(`${projectPath}README.md`, 'utf8')
@@ -42,7 +43,9 @@ function session(claims: object): Attempt {
 }
 
 /** For the example of each word somebody who passes, and somebody who does not. */
-const callers: Readonly<Record<keyof Required<ConditionConfig>, readonly [Attempt, Attempt]>> = {
+const callers: Readonly<
+  Record<keyof Required<Omit<ConditionConfig, 'mode'>>, readonly [Attempt, Attempt]>
+> = {
   role: [{ ...session({}), holdings: { ...nobody, roles: ['admin'] } }, session(acme)],
   permission: [session(acme), session({ ...acme, fea: 'o:invoices' })],
   org: [session(acme), session({ v: 2, o: { id: 'org_other', slg: 'acme' } })],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { standInFor } from '../../src/cli/stand-ins.ts'
 import { isRecord } from '../../src/config/shape.ts'
 import { problemsOf, variables, withRoutes } from '../config/sample.ts'
 import { projectPath } from '../support/platform.ts'
@@ -15,6 +16,9 @@ const env = {
   CLERK_SECRET_KEY: 'sk_test_secret',
   CLERK_MACHINE_ID: 'mch_2xhGateway',
   AUTHORIZED_PARTIES: 'https://app.example.com',
+  EDGE_SECRET: 'open-sesame'.repeat(3),
+  USHER_CALLER_SECRET: 'usher-sesame'.repeat(3),
+  USHER_ACCESS_KEY: standInFor('USHER_ACCESS_KEY'),
 }
 
 /**
@@ -40,7 +44,11 @@ const routeWords = knownWords(withRoutes({ '?': 1 }), 'routes[0]["?"]')
 const gatewayWords = knownWords({ ...withRoutes('/**'), '?': 1 }, '["?"]')
 
 /** The front page, and the pages of rooms that have much to configure. */
-const pages = ['README.md', 'src/proxy/README.md', 'src/gateway/README.md', 'src/events/README.md']
+const pages = [
+  'README.md',
+  ...['src/proxy/README.md', 'src/gateway/README.md', 'src/events/README.md'],
+  'src/checks/README.md',
+]
 /** An id that is cut short, as `org_2f8…`, stands for a whole one. */
 const readme = pages
   .map((page) => readFileSync(`${projectPath}${page}`, 'utf8'))
@@ -113,11 +121,11 @@ function gatewayWith({ kind, source }: Example): Factory {
     case 'routes':
       return (given) => ({ origins, routes: run(`[${source}\n]`, { env: given }) })
     case 'words':
-      return (given) => ({
-        origins,
-        routes: [{ path: '/**', origin: 'api' }],
-        ...Object(run(`({${source}\n})`, { env: given })),
-      })
+      return (given) => {
+        const words = Object(run(`({${source}\n})`, { env: given }))
+        const routes = [{ path: '/**', origin: 'api' }]
+        return { routes, ...words, origins: { ...origins, ...words.origins } }
+      }
     case 'word':
       return (given) => withRoutes(Object(run(`({${source}\n})`, { env: given })))
   }

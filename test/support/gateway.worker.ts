@@ -55,6 +55,7 @@ const definition = defineGateway((env) => ({
   ],
   ...(env.HEADER_LIMITS ? { headerLimits: JSON.parse(String(env.HEADER_LIMITS)) } : {}),
   ...(env.IDENTITY_MAP && { identityMap: JSON.parse(env.IDENTITY_MAP) }),
+  ...(env.FURTHER ? (JSON.parse(env.FURTHER) as Partial<GatewayConfig>) : {}),
 }))
 
 const records: RequestRecord[] = []

@@ -1,0 +1,156 @@
+import { Hono } from 'hono'
+import type { Call } from '../api/capabilities.ts'
+import { json, readJson } from '../api/json.ts'
+import { type Room, refused } from '../api/room.ts'
+import { createKeyRing, type KeyStore } from '../clerk/key-ring.ts'
+import { askSources, type Send } from '../clerk/key-source.ts'
+import { type Authority, holdAgainstFacts, type Scrutiny } from '../gateway/authenticate.ts'
+import { authorize } from '../gateway/authorize.ts'
+import { type AccessKey, publicAccessJwk } from '../model/access-key.ts'
+import type { CloudflareAccess } from '../model/checks.ts'
+import type { Clock, Moment } from '../model/clock.ts'
+import type { ReadFacts } from '../model/facts.ts'
+import type { User } from '../model/principal.ts'
+import { type Refusal, refusals, refuse } from '../model/refusal.ts'
+import { refusalResponse } from '../model/refusal-response.ts'
+import type { Result } from '../model/result.ts'
+import { createSignAnswer } from './access-answer.ts'
+import {
+  type AccessQuestion,
+  type AccessTeam,
+  questionMaxBytes,
+  readQuestion,
+} from './access-question.ts'
+
+/** What Access may ask, and what answers to it need of the world. */
+export interface AccessDesk extends CloudflareAccess {
+  /** The first signs; all are published. */
+  readonly signingKeys: readonly AccessKey[]
+  /** Whose verified primary address this is; `undefined` where that is nobody, or not one person. */
+  readonly findByAddress: (address: string) => Promise<Result<string | undefined, Refusal>>
+  /** Where the keys of an issuer are kept. */
+  readonly openKeyStore: (issuer: string) => KeyStore
+  readonly network: Send
+  readonly clock: Clock
+}
+
+/** How long Access may keep the keys. */
+const keysKeptSeconds = 300
+
+/**
+ * Cloudflare Access' external evaluation: the Evaluate URL and the Keys URL
+ * (https://developers.cloudflare.com/cloudflare-one/access-controls/policies/external-evaluation/).
+ */
+export function createCloudflareAccess(
+  desk: AccessDesk,
+  { readFacts }: Pick<Authority, 'readFacts'>,
+): Hono<Room> {
+  const team = openTeam(desk)
+  const sign = createSignAnswer(desk.signingKeys)
+  const room = new Hono<Room>()
+
+  room.post('/access/evaluate', async (c) => {
+    const { call } = c.env
+    const { request, moment } = call
+    const body = await readJson(request, questionMaxBytes)
+    if (!body.ok) return refused(c, body.error)
+    const { token } = body.value
+    if (typeof token !== 'string') return refused(c, { code: 'body-invalid' })
+    const question = await readQuestion(token, team, moment)
+    if (!question.ok) return turnAway(call, question.error)
+    const verdict = await judge(question.value, { ...desk, readFacts }, moment)
+    if (!verdict.ok && isOutage(verdict.error)) return refused(c, verdict.error)
+    if (!verdict.ok) moment.note({ reason: verdict.error.code })
+    const answer = { success: verdict.ok, nonce: question.value.nonce }
+    return json({ token: await sign(answer, moment.nowMs) })
+  })
+
+  room.get('/access/keys', () => publishKeys(desk.signingKeys))
+  room.onError((error) => {
+    throw error
+  })
+  return room
+}
+
+/** The team is an issuer of its own: its keys never vouch for anything but its questions. */
+function openTeam({ issuer, network, clock, openKeyStore }: AccessDesk): AccessTeam {
+  const source = { url: `${issuer}/cdn-cgi/access/certs`, secretKey: undefined }
+  const ask = askSources([source], network, clock)
+  return { issuer, keys: createKeyRing({ ask, store: openKeyStore(issuer), clock }) }
+}
+
+/** Whoever does not show a question of Access' learns nothing; the record says why. */
+function turnAway({ request, requestId, moment }: Call, refusal: Refusal): Response {
+  moment.note({ reason: refusal.code })
+  const told: Refusal = isOutage(refusal) ? refusal : { code: 'caller-unknown' }
+  return refusalResponse(told, { method: request.method, headers: request.headers, requestId })
+}
+
+function isOutage({ code }: Refusal): boolean {
+  return refusals[code].status === 503
+}
+
+/** What a verdict rests on. */
+interface Judge extends Pick<AccessDesk, 'access' | 'findByAddress'> {
+  readonly readFacts: ReadFacts
+}
+
+/** Whether the one owner of the address stands, and was granted what is asked for, by the database as it is now. */
+async function judge(
+  question: AccessQuestion,
+  { access, findByAddress, readFacts }: Judge,
+  moment: Moment,
+): Promise<Result<unknown, Refusal>> {
+  if (question.address === undefined) return refuse('person-unknown')
+  const found = await findByAddress(question.address)
+  if (!found.ok) return found
+  if (found.value === undefined) return refuse('person-unknown')
+  const principal = personOf(found.value, question)
+  moment.note({ principal })
+  const scrutiny: Scrutiny = { ...closely, access }
+  const standing = { carrier: undefined, moment, scrutiny }
+  const caller = await holdAgainstFacts(principal, standing, { readFacts })
+  if (!caller.ok) return caller
+  return authorize({ route: { access }, parameters: new Map() }, caller.value, { segments: [] })
+}
+
+/** What Access lets in stays in for as long as a session of Access lasts, so nothing older counts. */
+const closely: Omit<Scrutiny, 'access'> = {
+  accepts: [],
+  carriers: [],
+  cookieAzp: 'strict',
+  revocation: 'fresh',
+  tellsFacts: false,
+}
+
+/** Somebody of whom Access says the address, and no credential says more. */
+function personOf(userId: string, { askedAtSeconds, expiresAtSeconds }: AccessQuestion): User {
+  return {
+    kind: 'user',
+    userId,
+    tokenType: 'jwt_template',
+    tokenId: undefined,
+    sessionId: undefined,
+    actor: undefined,
+    clientId: undefined,
+    organization: undefined,
+    scopes: [],
+    features: undefined,
+    plans: undefined,
+    factorAges: undefined,
+    issuedAtSeconds: askedAtSeconds,
+    expiresAtSeconds,
+    claims: {},
+    token: '',
+  }
+}
+
+function publishKeys(keys: readonly AccessKey[]): Response {
+  return new Response(`${JSON.stringify({ keys: keys.map(publicAccessJwk) })}\n`, {
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': `public, max-age=${keysKeptSeconds}`,
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}

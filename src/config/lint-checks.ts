@@ -1,0 +1,62 @@
+import { type CheckCaller, type Checks, dialects } from '../model/checks.ts'
+import type { Route } from '../model/route.ts'
+import type { Problem } from './problem.ts'
+import { intersectSets } from './request-set.ts'
+import { placeOf } from './shape.ts'
+
+/** What is risky about those who may ask for checks, or in vain about the routes that they ask about. */
+export function lintChecks(
+  { callers, callersFrom }: Checks,
+  {
+    routes,
+    hosts,
+  }: { readonly routes: readonly Route[]; readonly hosts: ReadonlySet<string> | undefined },
+): readonly Problem[] {
+  if (callers.length === 0) return routes.flatMap(nobodyAsks)
+  // A secret of the environment is there as soon as a deployment might have it.
+  if (callersFrom === 'environment') return []
+  return [
+    ...(hosts?.size === 1 ? [] : callers.flatMap(asksAboutEveryHost)),
+    ...routes.flatMap((route, index) => countsNoCheck(route, index, callers)),
+  ]
+}
+
+function nobodyAsks({ origin }: Route, index: number): readonly Problem[] {
+  if (origin.kind !== 'elsewhere') return []
+  const message =
+    'Usher sends nothing there and nobody may ask it: name who may in checks.callers, or set ' +
+    'USHER_CALLER_SECRET.'
+  return [{ place: `routes[${index}].origin`, message }]
+}
+
+function asksAboutEveryHost({ name, hosts }: CheckCaller): readonly Problem[] {
+  if (!hosts.some(({ kind }) => kind === 'any')) return []
+  const message = 'May ask about every host that is served: name its own in hosts.'
+  return [{ place: placeOf('checks.callers', name), message }]
+}
+
+/** A check is over before the request that it is about is sent. */
+function countsNoCheck(
+  route: Route,
+  index: number,
+  callers: readonly CheckCaller[],
+): readonly Problem[] {
+  const { limits = [] } = route
+  if (!limits.some(({ kind }) => kind === 'concurrent')) return []
+  const asking = callers.find((caller) => isProxy(caller) && mayConcern(caller, route))
+  if (asking === undefined) return []
+  const message =
+    `Does not count requests that ${asking.name} asks about, of which Usher does not see the end: ` +
+    'limit them in the proxy that sends them.'
+  return limits.flatMap(({ kind }, at) =>
+    kind === 'concurrent' ? [{ place: `routes[${index}].limits[${at}].concurrent`, message }] : [],
+  )
+}
+
+function isProxy({ may }: CheckCaller): boolean {
+  return dialects.some((dialect) => may.has(dialect))
+}
+
+function mayConcern({ hosts }: CheckCaller, route: Route): boolean {
+  return hosts.some((host) => intersectSets({ ...route, host }, route) !== undefined)
+}

@@ -1,0 +1,299 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { converse, rawRequest } from '../support/gateway.ts'
+import { headerValues, type RawMessage, rawGet, sendRaw, status } from '../support/raw.ts'
+import { openRawClient } from '../support/raw-client.ts'
+import type { OriginProcess } from './origins/origin-process.ts'
+import { climbs, contextLines, contextMark, spellings } from './proxies/hostile.ts'
+import { placeholders } from './proxies/page.ts'
+import { callerSecret, proxies, startHaproxyWith } from './proxies/proxy-process.ts'
+import { expectPlainCheck, openProxyScene, type ProxyScene } from './proxies/scene.ts'
+import { identityLines, nobody, somebody, told } from './proxies/telling.ts'
+import { makeCertificate, openTlsDoor } from './proxies/tls-door.ts'
+
+// Real proxies, run with the files of `src/checks/README.md`, before a server that keeps every byte it gets.
+
+const host = 'Host: app.example.com'
+
+let scene: ProxyScene
+let proxy: OriginProcess
+
+beforeAll(async () => {
+  scene = await openProxyScene()
+})
+
+afterAll(() => scene.close())
+
+beforeEach(() => {
+  scene.api.requests.length = 0
+})
+
+/** What a client is answered by the proxy. */
+function ask(target: string, headerLines: readonly string[] = []): Promise<RawMessage> {
+  return sendRaw(proxy.port, rawGet(target, [host, ...headerLines]), 10_000)
+}
+
+/** The one request that reached the API. */
+function arrived(): RawMessage {
+  const [request, ...others] = scene.api.requests.splice(0)
+  if (request === undefined || others.length > 0) throw new Error('Not one request reached the API')
+  return request
+}
+
+/** The API was not reached. */
+function expectNothing(): void {
+  expect(scene.api.requests).toEqual([])
+}
+
+describe.each(proxies)('$name with the files of the page', (kind) => {
+  const law = it.skipIf(!kind.isHere)
+
+  beforeAll(async () => {
+    if (kind.isHere) proxy = await kind.start(scene.surroundings(kind.name))
+  })
+  afterAll(async () => {
+    if (kind.isHere) await proxy.stop()
+  })
+
+  law('lets in whoever may pass, and tells the API who it is by what it can check', async () => {
+    expect(status(await ask('/api/x?a=1&b=%20', [scene.ada]))).toBe(200)
+    const request = arrived()
+    expect(request.startLine).toBe('GET /api/x?a=1&b=%20 HTTP/1.1')
+    expect(told(request)).toEqual(somebody('user_ada'))
+    const published = await sendRaw(scene.usher.port, rawGet('/_usher/jwks.json'))
+    const [assertion = ''] = headerValues(request, 'x-usher-assertion')
+    const checked = await jwtVerify(assertion, createLocalJWKSet(JSON.parse(published.body)), {
+      ...{ algorithms: ['ES256'], issuer: 'usher', audience: 'elsewhere' },
+    })
+    expect(checked.payload.sub).toBe('user_ada')
+    expect(headerValues(request, 'authorization').filter((value) => value !== '')).toEqual([])
+  })
+
+  law('lets nobody in who may not pass, and says why', async () => {
+    const challenge = async (...lines: readonly string[]) =>
+      headerValues(await ask('/api/x', lines), 'www-authenticate')
+    expect(await challenge()).toEqual(['Bearer realm="usher"'])
+    expect(await challenge(`${scene.ada}x`)).toEqual([expect.stringContaining('"invalid_token"')])
+    expect(status(await ask('/admin/x', [scene.graces]))).toBe(403)
+    expect(status(await ask('/admin/x'))).toBe(401)
+    for (const path of ['/_usher/me', '/unheard/of', '/_check']) {
+      expect(status(await ask(path, [scene.ada]))).toBeOneOf([403, 404])
+    }
+    expectNothing()
+    expect(status(await ask('/admin/x', [scene.ada]))).toBe(200)
+  })
+
+  law(
+    'tells the API who is calling and nothing that a client says of it, in any spelling',
+    async () => {
+      for (const names of [[], ...spellings]) {
+        const forged = names.map((name) => `${name}: mallory`)
+        for (const [path, line, who] of [
+          ['/public/x', 'Accept: */*', nobody],
+          ['/api/x', scene.graces, somebody('user_grace')],
+        ] as const) {
+          expect(status(await ask(path, [line, ...forged]))).toBe(200)
+          const request = arrived()
+          expect([names[0], told(request)]).toEqual([names[0], who])
+          expect(identityLines(request)).toHaveLength(
+            kind.sendsEmptyHeaders ? 6 : Object.keys(who).length,
+          )
+          expect(JSON.stringify(request)).not.toMatch(new RegExp(`mallory|${callerSecret}`))
+        }
+      }
+    },
+  )
+
+  law('loses no identity to a client that names its headers in `Connection`', async () => {
+    const client = openRawClient(proxy.port)
+    const names = 'X-Usher-User-Id, X-Usher-Assertion, X-Forwarded-For, X-Email, X-Usher-Caller'
+    const lines = [host, scene.graces, `Connection: keep-alive, ${names}`, '', '']
+    const answer = await client.send(['GET /api/x HTTP/1.1', ...lines].join('\r\n'))
+    client.close()
+    expect(status(answer)).toBe(200)
+    const request = arrived()
+    expect(told(request)).toEqual(somebody('user_grace'))
+    expect(headerValues(request, 'connection').join()).not.toMatch(/usher/i)
+  })
+
+  law('decides by the request itself, whatever a client says that it asks for', async () => {
+    for (const lines of [contextLines, ...contextLines.map((line) => [line])]) {
+      for (const [line, expected] of [
+        ['Accept: */*', 401],
+        [scene.graces, 403],
+      ] as const) {
+        const bytes = rawRequest('POST', '/admin/x', { headerLines: [host, ...lines, line] })
+        expect([lines, status(await sendRaw(proxy.port, bytes))]).toEqual([lines, expected])
+      }
+    }
+    expectNothing()
+    const bytes = rawRequest('POST', '/api/x', { headerLines: [host, ...contextLines, scene.ada] })
+    expect(status(await sendRaw(proxy.port, bytes))).toBe(200)
+    const request = arrived()
+    expect(request.headerLines.filter((line) => contextMark.test(line))).toEqual([])
+    expect(headerValues(request, 'x-forwarded-for')).toEqual(['127.0.0.1'])
+    expect(headerValues(request, 'x-forwarded-host')).toEqual(['app.example.com'])
+  })
+
+  law('goes by one host, which the API is told', async () => {
+    const [ours, others] = ['app.example.com', 'other.example.com']
+    const foreign = [
+      ['/public/x', others],
+      [`http://${others}/public/x`, ours],
+      [`http://${others}/public/x`, others],
+    ] as const
+    for (const [target, name] of foreign) {
+      const answer = await sendRaw(proxy.port, rawGet(target, [`Host: ${name}`]))
+      // Caddy has no such site, and says so with an empty 200.
+      expect([target, name, answer.body]).toEqual([target, name, expect.not.stringMatching(/^ok$/)])
+    }
+    expectNothing()
+    await sendRaw(proxy.port, rawGet(`http://${ours}/public/x`, [`Host: ${others}`]))
+    const hosts = scene.api.requests.map((request) => headerValues(request, 'host'))
+    expect(hosts).toEqual(hosts.map(() => [ours]))
+  })
+
+  law('lets nobody climb from `/public` to `/admin`, in any spelling', async () => {
+    expect(climbs.length).toBeGreaterThan(20)
+    for (const path of climbs) {
+      for (const lines of [[], [scene.graces]]) {
+        const answered = status(await ask(path, lines))
+        expect([path, answered]).toEqual([path, expect.toBeOneOf([400, 401, 403, 404])])
+      }
+    }
+    expectNothing()
+  })
+
+  law('leads a browser to sign in and back, and nobody else', async () => {
+    const browser = ['Accept: text/html', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
+    const answer = await ask('/api/x?a=1&b=2', browser)
+    expect(status(answer)).toBe(302)
+    const to = new URL(headerValues(answer, 'location').join())
+    expect(`${to.origin}${to.pathname}`).toBe('https://accounts.example.com/sign-in')
+    expect(to.searchParams.get('redirect_url')).toBe('http://app.example.com/api/x?a=1&b=2')
+    const post = rawRequest('POST', '/api/x', { headerLines: [host, ...browser] })
+    expect(status(await sendRaw(proxy.port, post))).toBe(401)
+    expect(status(await ask('/admin/x', [...browser, scene.graces]))).toBe(403)
+    expectNothing()
+  })
+
+  law('tells two users apart who share a connection, and nobody from both', async () => {
+    const client = openRawClient(proxy.port)
+    const turns = [
+      [scene.ada, '/api/x', somebody('user_ada')],
+      [scene.graces, '/api/x', somebody('user_grace')],
+      [scene.ada, '/public/x', nobody],
+      [scene.graces, '/admin/x', 403],
+      ['Accept: */*', '/public/x', nobody],
+      [scene.ada, '/admin/x', somebody('user_ada')],
+      ['Accept: */*', '/admin/x', 401],
+    ] as const
+    for (const [line, path, expected] of turns) {
+      const lines = [`GET ${path} HTTP/1.1`, host, line, '', '']
+      const code = status(await client.send(lines.join('\r\n')))
+      expect([line, path, code === 200 ? told(arrived()) : code]).toEqual([line, path, expected])
+    }
+    client.close()
+    expectNothing()
+  })
+
+  law('asks over connections that it keeps', async () => {
+    await ask('/public/x')
+    scene.door.opened()
+    for (let turn = 0; turn < 5; turn++) await ask('/public/x')
+    expect(scene.door.opened()).toBe(0)
+  })
+
+  law('hands on a body, and the answer to HEAD has none', async () => {
+    const body = 'a=1&b=2'
+    const post = rawRequest('POST', '/api/x', { headerLines: [host, scene.ada], body })
+    expect(status(await sendRaw(proxy.port, post))).toBe(200)
+    expect(arrived()).toMatchObject({ body })
+    const chunks = `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n7\r\n${body}\r\n0\r\n\r\n`
+    const bytes = `POST /api/x HTTP/1.1\r\n${host}\r\n${scene.ada}\r\n${chunks}`
+    expect(status(await sendRaw(proxy.port, bytes))).toBe(200)
+    expect(arrived()).toMatchObject({ body })
+    expectPlainCheck(scene)
+    for (const line of [scene.ada, scene.graces]) {
+      const head = rawRequest('HEAD', '/admin/x', { headerLines: [host, line] })
+      const answer = await converse(proxy.port, head)
+      const code = line === scene.ada ? 200 : 403
+      expect([answer.slice(0, 12), answer.slice(-4)]).toEqual([`HTTP/1.1 ${code}`, '\r\n\r\n'])
+    }
+    expect(arrived().startLine).toBe('HEAD /admin/x HTTP/1.1')
+  })
+
+  law('opens a WebSocket for whoever may have one', async () => {
+    const nominated = 'Connection: X-Usher-User-Id, Upgrade'
+    const upgrade = [nominated, 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
+    const lines = [host, ...upgrade, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+    const send = (...who: readonly string[]) =>
+      sendRaw(proxy.port, ['GET /socket HTTP/1.1', ...lines, ...who, '', ''].join('\r\n'))
+    expect(status(await send())).toBe(401)
+    expectNothing()
+    expect(status(await send(scene.ada))).toBe(101)
+    const request = arrived()
+    expect(headerValues(request, 'upgrade')).toEqual(['websocket'])
+    expect(headerValues(request, 'connection').join().toLowerCase()).toBe('upgrade')
+    expectPlainCheck(scene)
+    expect(told(request)).toEqual(somebody('user_ada'))
+  })
+
+  law('lets nothing pass where Usher breaks, is somebody else, or is dead', async () => {
+    const broken = createServer((_, response) => {
+      response.writeHead(500, { 'X-Usher-Authenticated': '1', 'X-Usher-User-Id': 'user_ada' })
+      response.end('{}')
+    })
+    await once(broken.listen(0, '127.0.0.1'), 'listening')
+    scene.door.lead((broken.address() as AddressInfo).port)
+    expect(status(await ask('/public/x', [scene.ada]))).toBe(kind.statusWhenBroken)
+    broken.close()
+    broken.closeAllConnections()
+    scene.door.lead(scene.usher.port)
+    expect(status(await ask('/public/x'))).toBe(200)
+    arrived()
+
+    scene.door.show(makeCertificate(scene.surroundings(`strange-${kind.name}`).folder))
+    expect(status(await ask('/public/x'))).toBe(kind.statusWhenDead)
+    scene.door.show(scene.trusted)
+    expect(status(await ask('/public/x'))).toBe(200)
+    arrived()
+
+    scene.door.lead(9) // nothing listens there: the connection ends as soon as it is open
+    expect(status(await ask('/public/x'))).toBeOneOf([kind.statusWhenDead, 502])
+    scene.door.lead(scene.usher.port)
+    expectNothing()
+  })
+})
+
+describe('an Usher that is not there', () => {
+  it.each(proxies.filter(({ isHere }) => isHere))('has $name let nobody pass', async (kind) => {
+    const gone = await openTlsDoor(scene.trusted, scene.usher.port)
+    await gone.stop()
+    proxy = await kind.start({ ...scene.surroundings(`alone-${kind.name}`), usherPort: gone.port })
+    onTestFinished(proxy.stop)
+    expect(status(await ask('/public/x', [scene.ada]))).toBe(kind.statusWhenDead)
+    expectNothing()
+  })
+
+  const haproxy = proxies.find(({ name }) => name === 'HAProxy')
+
+  it.skipIf(!haproxy?.isHere)('has a script of HAProxy’s that fails let nobody pass', async () => {
+    const steps = ['core.httpclient()', "txn:set_var('txn.let_in', true)"]
+    for (const [turn, step] of steps.entries()) {
+      const wrong = (script: string) => script.replace(step, 'nothing()')
+      proxy = await startHaproxyWith(wrong, scene.surroundings(`wrong-${turn}`))
+      onTestFinished(proxy.stop)
+      expect(status(await ask('/public/x'))).toBe(503)
+      expectNothing()
+      await proxy.stop()
+    }
+  })
+})
+
+it('the page lists every word that its files have replaced here', () => {
+  expect(placeholders).toHaveLength(10)
+})

@@ -1,0 +1,94 @@
+// What clients send who want to be somebody else, or somewhere else.
+
+const identityNames = [
+  'X-Usher-User-Id',
+  'X-Usher-Authenticated',
+  'X-Usher-Org-Id',
+  'X-Usher-Request-Id',
+  'X-Usher-Assertion',
+  'X-Usher-Roles',
+  'X-Usher-Permissions',
+  'X-Usher-Email',
+  'X-Usher-Session-Id',
+  'X-Usher-Org-Slug',
+  'X-Usher-Org-Role',
+  'X-Usher-Actor',
+  'X-Usher-Token-Type',
+  'X-Usher-Scopes',
+  'X-Usher-Subject',
+  'X-Email',
+]
+
+/** The names by which an API could know who is calling, in each spelling that some framework reads as them. */
+export const spellings: readonly (readonly string[])[] = [
+  (name: string) => name,
+  (name: string) => name.toUpperCase(),
+  (name: string) => name.toLowerCase(),
+  (name: string) => name.replaceAll('-', '_'),
+  (name: string) => name.toLowerCase().replaceAll('-', '_'),
+  (name: string) => name.toLowerCase().replaceAll('-', '.'),
+  (name: string) => name.replace('-', '_'),
+  (name: string) => name.replace('-', '.'),
+  (name: string) => name.replace(/-(?!.*-)/, '_'),
+  (name: string) => name.replace(/-(?!.*-)/, '.'),
+].map((spell) => identityNames.map(spell))
+
+/** Headers of every family that describes a request, all of which say that it is for `/public`. */
+export const contextLines: readonly string[] = [
+  'X-Original-Method: GET',
+  'X-Original-URL: https://app.example.com/public/x',
+  'X-Original-URI: /public/x',
+  'X-Real-IP: 192.0.2.66',
+  'X-Forwarded-Method: GET',
+  'X-Forwarded-Proto: https',
+  'X-Forwarded-Host: evil.example.com',
+  'X-Forwarded-Uri: /public/x',
+  'X-Forwarded-For: 192.0.2.66',
+  'X-Forwarded-Prefix: /public',
+  'X-Forwarded-Port: 1',
+  'X_Forwarded_Uri: /public/x',
+  'Forwarded: for=192.0.2.66;host=evil.example.com;proto=https',
+  'X-Rewrite-URL: /public/x',
+  'X-HTTP-Method: GET',
+  'X-HTTP-Method-Override: GET',
+  'X-Method-Override: GET',
+  'X-Usher-Caller: change-me-it-is-at-least-32-characters-long',
+]
+
+/** What stands in a request that shows that a line of {@link contextLines} came through. */
+export const contextMark =
+  /public|192\.0\.2\.66|evil|x.http.method|method.override|change-me|: GET/i
+
+/** Ways to write `/public/../admin`, and others to come from `/public` to `/admin` at a lenient API. */
+export const climbs: readonly string[] = [
+  '/public/../admin/x',
+  '/public/./../admin/x',
+  '/public/x/../../admin/x',
+  '/public//../../admin/x',
+  '//public/../admin/x',
+  '/public/..//admin/x',
+  '/public/%2e%2e/admin/x',
+  '/public/%2E%2E/admin/x',
+  '/public/.%2e/admin/x',
+  '/public/%2e./admin/x',
+  '/public/..%2fadmin/x',
+  '/public/..%2Fadmin/x',
+  '/public/%2e%2e%2fadmin/x',
+  '/public%2f..%2fadmin/x',
+  '/public/..%5cadmin/x',
+  '/public/..\\admin/x',
+  '/public\\..\\admin/x',
+  '/public/..;/admin/x',
+  '/public/..;a=b/admin/x',
+  '/public/..%3b/admin/x',
+  '/public/%252e%252e/admin/x',
+  '/public/..%252fadmin/x',
+  '/public/..%c0%afadmin/x',
+  '/public/%c0%ae%c0%ae/admin/x',
+  '/public/%u002e%u002e/admin/x',
+  '/public/..%00/admin/x',
+  '/public/..%20/admin/x',
+  '/public/..#/../admin/x',
+  'http://app.example.com/public/../admin/x',
+  'http://app.example.com//admin/x',
+]
