@@ -1,3 +1,4 @@
+import type { Passing } from '../gateway/identity.ts'
 import { limit } from '../gateway/limit.ts'
 import type { Rooms } from '../gateway/rooms.ts'
 import type { Asking, Question } from '../model/asking.ts'
@@ -6,6 +7,7 @@ import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
+import type { HeaderLine } from '../model/terms.ts'
 import { deny, type Subject } from './answer.ts'
 import { identifyCaller, mayAskAbout } from './callers.ts'
 import type { Checking } from './checking.ts'
@@ -13,7 +15,7 @@ import { type Description, readContext } from './context.ts'
 import { decide } from './decide.ts'
 import { type Kept, keptSeconds, variesOf } from './keeping.ts'
 import { readTarget } from './target.ts'
-import { type Passing, tell } from './tell.ts'
+import { tell } from './tell.ts'
 
 /**
  * Answers the checks of other proxies, each in its own dialect: who asks -> about what -> decide -> limit ->
@@ -51,14 +53,11 @@ export function createForwardAuth(checking: Checking): Rooms {
     const admitted = { question, route: matched.route, caller: verdict.value }
     const counted = await limit(question, guestOf(admitted), count)
     if (!counted.ok) return refused(counted.error, subject)
-    const answer = new Response(null)
-    const headers = await tell(admitted, checking, answer.headers)
-    if (!headers.ok) return refused(headers.error, subject)
+    const told = await tell(admitted, checking)
+    if (!told.ok) return refused(told.error, subject)
     const seconds = secondsFor({ matched, caller: verdict.value }, checking)
-    headers.value.set('Cache-Control', cacheControl(seconds))
-    if (seconds > 0) headers.value.set('Vary', varies[dialect])
-    if (sizeOf(headers.value) > headersMaxBytes) return refused({ code: 'identity-too-large' })
-    return answer
+    const lines = [...told.value, ...keepingLines(seconds, varies[dialect])]
+    return sizeOf(lines) > headersMaxBytes ? refused({ code: 'identity-too-large' }) : allow(lines)
   }
 }
 
@@ -113,8 +112,12 @@ function secondsFor(kept: Kept, { rules: { checks }, clock }: Checking): number 
   return maxAgeMs > 0 ? keptSeconds(kept, { maxAgeMs, nowMs: clock.now() }) : 0
 }
 
-function cacheControl(seconds: number): string {
-  return seconds > 0 ? `private, max-age=${seconds}` : 'private, no-store'
+function keepingLines(seconds: number, varies: string): readonly HeaderLine[] {
+  if (seconds === 0) return [['Cache-Control', 'private, no-store']]
+  return [
+    ['Cache-Control', `private, max-age=${seconds}`],
+    ['Vary', varies],
+  ]
 }
 
 /** nginx reads the head of an answer into one page of memory, and the edge adds headers of its own. */
@@ -122,10 +125,16 @@ const headersMaxBytes = 3584
 /** What stands around a name and its value on the wire: a colon, a blank and the end of the line. */
 const framingBytes = 4
 
-function sizeOf(headers: Headers): number {
-  let sizeBytes = 0
-  headers.forEach((value, name) => {
-    sizeBytes += name.length + value.length + framingBytes
-  })
-  return sizeBytes
+function sizeOf(lines: readonly HeaderLine[]): number {
+  return lines.reduce(
+    (sizeBytes, [name, value]) => sizeBytes + name.length + value.length + framingBytes,
+    0,
+  )
+}
+
+/** Written one by one into the answer's own set: a set that is made before would be copied into it. */
+function allow(lines: readonly HeaderLine[]): Response {
+  const answer = new Response(null)
+  for (const [name, value] of lines) answer.headers.set(name, value)
+  return answer
 }

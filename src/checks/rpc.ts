@@ -1,6 +1,7 @@
 import { isRecord } from '../config/shape.ts'
 import type { Described, Question } from '../model/asking.ts'
 import type { CheckCaller } from '../model/checks.ts'
+import { identityHeaders } from '../model/headers.ts'
 import { type Refusal, type RefusalCode, refusals, refuse } from '../model/refusal.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
@@ -86,10 +87,11 @@ async function admitComing(
   if (!met.ok) return err({ refusal: met.error, question, matched })
   if (matched === undefined) return err({ refusal: { code: 'route-unknown' }, question })
   const { route } = matched
-  const headers = await tell({ question, route, caller: met.value }, called)
-  if (!headers.ok) return err({ refusal: headers.error, question, matched })
+  const told = await tell({ question, route, caller: met.value }, called)
+  if (!told.ok) return err({ refusal: told.error, question, matched })
   const principal = principalForCaller(met.value)
-  return ok({ allowed: true, route: route.name, principal, headers: [...headers.value] })
+  const headers = new Headers([...told.value, [identityHeaders.requestId, question.requestId]])
+  return ok({ allowed: true, route: route.name, principal, headers: [...headers] })
 }
 
 const methodShape = /^[A-Z]{1,32}$/

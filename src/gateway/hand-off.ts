@@ -1,19 +1,24 @@
 import { foldHeaderName, remembering } from '../model/headers.ts'
 import type { MappedHeader } from '../model/route.ts'
+import type { HeaderLine } from '../model/terms.ts'
 import type { Caller } from './authenticate.ts'
 import { readClaim } from './claim.ts'
 import { toldOf } from './telling.ts'
 
-/** Writes the mapped headers of identity over whatever the client sent under any spelling of their names. */
-export type HandOff = (headers: Headers, caller: Caller) => void
+/** The mapped headers of identity. */
+export interface HandOff {
+  /** Whether a header has one of their names, under any spelling: it is not the client's to write. */
+  readonly isMapped: (name: string) => boolean
+  /** Every one of them, an absent value empty. */
+  readonly tell: (caller: Caller) => readonly HeaderLine[]
+}
 
-/** Hands identities over as a map says: every header always, an absent value empty. */
+/** Hands identities over as a map says. */
 export function createHandOff(map: readonly MappedHeader[]): HandOff {
   const folded = new Set(map.map(({ name }) => foldHeaderName(name)))
-  const isMapped = remembering((name) => folded.has(foldHeaderName(name)))
-  return (headers, caller) => {
-    for (const name of [...headers.keys()]) if (isMapped(name)) headers.delete(name)
-    for (const header of map) headers.set(header.name, written(header, caller))
+  return {
+    isMapped: remembering((name) => folded.has(foldHeaderName(name))),
+    tell: (caller) => map.map((header) => [header.name, written(header, caller)]),
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -50,6 +50,12 @@ const emptyStore = `export default {
   },
 }`
 
+/** What still runs when something else fails ends with this process. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts workerd on a configuration written for it, and gives it once it listens. */
 export async function startServer(serving: Serving): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -63,6 +69,7 @@ export async function startServer(serving: Serving): Promise<Server> {
   )
   const { pid } = child
   if (pid === undefined) throw new Error('workerd could not be started')
+  running.add(child)
   const port = await listeningPort(child.stdio[3] as Readable)
   return {
     port,
@@ -71,6 +78,7 @@ export async function startServer(serving: Serving): Promise<Server> {
     async stop() {
       child.kill('SIGKILL')
       await once(child, 'exit')
+      running.delete(child)
       rmSync(folder, { recursive: true })
     },
   }
