@@ -1,3 +1,4 @@
+import type { HeaderReader } from '../model/asking.ts'
 import type { Carrier, Claims } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -31,7 +32,7 @@ type Sought = Result<Credential | undefined, Refusal>
  * Nothing is waited for but where a cookie has to be looked at.
  */
 export function findCredential(
-  headers: Headers,
+  headers: HeaderReader,
   carriers: readonly Carrier[],
   seeker: Seeker,
 ): Sought | Promise<Sought> {
@@ -55,7 +56,7 @@ function bounded(found: Result<Credential, Refusal>): Sought {
   return isTooLarge ? refuse('token-too-large') : found
 }
 
-function findIn(carrier: Exclude<Carrier, 'cookie'>, headers: Headers): Found {
+function findIn(carrier: Exclude<Carrier, 'cookie'>, headers: HeaderReader): Found {
   switch (carrier) {
     case 'bearer':
       return findBearer(headers)
@@ -73,7 +74,7 @@ async function findCookie(header: string, { issuer, nowMs }: Seeker): Promise<Fo
 }
 
 /** The whole of a header of this name is the token. The runtime joins two lines with a comma. */
-function findHeader(headers: Headers, carrier: `x-${string}`): Found {
+function findHeader(headers: HeaderReader, carrier: `x-${string}`): Found {
   const value = headers.get(carrier) ?? ''
   const token = value.trim()
   if (token === '') return undefined
@@ -86,7 +87,7 @@ function findHeader(headers: Headers, carrier: `x-${string}`): Found {
  * there is none; other schemes do not count. One that is there but wrong is a refusal, never a reason to
  * look further.
  */
-export function findBearer(headers: Headers): Result<Credential, Refusal> | undefined {
+export function findBearer(headers: HeaderReader): Result<Credential, Refusal> | undefined {
   const authorization = headers.get('authorization')
   if (authorization === null) return undefined
   const token = singleBearer.exec(authorization)?.[1]

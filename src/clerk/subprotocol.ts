@@ -1,3 +1,4 @@
+import type { HeaderReader } from '../model/asking.ts'
 import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -13,7 +14,7 @@ const credentialProtocol = /^bearer\./i
  * requests that ask for no WebSocket.
  */
 export function findProtocol(
-  headers: Headers,
+  headers: HeaderReader,
 ): Result<{ token: string; carrier: 'subprotocol' }, Refusal> | undefined {
   if (!isWebSocket(headers)) return undefined
   const protocols = protocolsOf(headers)
@@ -28,12 +29,12 @@ export function findProtocol(
 }
 
 /** The subprotocols that are offered, without what is meant for the gateway. */
-export function foreignProtocols(headers: Headers): readonly string[] {
+export function foreignProtocols(headers: HeaderReader): readonly string[] {
   return protocolsOf(headers).filter((one) => one !== ownProtocol && !credentialProtocol.test(one))
 }
 
 /** The elements of `Sec-WebSocket-Protocol`, as they are written. */
-export function protocolsOf(headers: Headers): readonly string[] {
+export function protocolsOf(headers: HeaderReader): readonly string[] {
   const elements = headers.get('sec-websocket-protocol')?.split(',') ?? []
   return elements.map((element) => element.trim()).filter((element) => element !== '')
 }

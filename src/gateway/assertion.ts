@@ -104,16 +104,18 @@ function statementOf({ principal, holdings, email, audience, request }: Assertab
 
 /** What tells a reusable assertion from others: the same text wherever it would say the same. */
 function nameOf({ principal, holdings, email, audience }: Assertable): string {
-  const known = identityTexts.get(principal)
-  const text = known ?? JSON.stringify(identityOf(principal))
-  if (known === undefined) identityTexts.set(principal, text)
-  return holdings === undefined
-    ? `${audience} ${text}`
-    : `${audience} ${text} ${JSON.stringify({ ...holdings, email })}`
+  if (holdings !== undefined) {
+    return `${audience} ${JSON.stringify(identityOf(principal))} ${JSON.stringify({ ...holdings, email })}`
+  }
+  const known = names.get(principal)
+  if (known?.audience === audience) return known.name
+  const name = `${audience} ${JSON.stringify(identityOf(principal))}`
+  names.set(principal, { audience, name })
+  return name
 }
 
-/** A principal is remembered with its token, and so is what is said of it. */
-const identityTexts = new WeakMap<Identified, string>()
+/** A principal is remembered with its token, and so is how its assertion was last called. */
+const names = new WeakMap<Identified, { readonly audience: string; readonly name: string }>()
 
 function identityOf(principal: Identified) {
   const { organization, tokenType, scopes } = principal

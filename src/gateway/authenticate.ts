@@ -3,7 +3,7 @@ import type { Issuer } from '../clerk/issuer.ts'
 import type { VerifyOpaque } from '../clerk/opaque.ts'
 import { recallToken, verifyToken } from '../clerk/token.ts'
 import { opaqueTypeOf } from '../clerk/token-type.ts'
-import type { Described, Question } from '../model/asking.ts'
+import type { HeaderReader, Question } from '../model/asking.ts'
 import type { Moment } from '../model/clock.ts'
 import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
@@ -69,10 +69,10 @@ export async function authenticate(
   authority: Authority,
 ): Promise<Result<Caller, Refusal>> {
   const { access } = scrutiny
-  const { request, moment } = question
+  const { headers, moment } = question
   if (access.kind === 'public') return ok(nobody)
   const seeker = { issuer: authority.issuer, nowMs: moment.nowMs }
-  const sought = findCredential(request.headers, scrutiny.carriers, seeker)
+  const sought = findCredential(headers, scrutiny.carriers, seeker)
   const found = sought instanceof Promise ? await sought : sought
   if (!found.ok) return found
   const credential = found.value
@@ -87,7 +87,7 @@ export async function authenticate(
       : (recallToken(token, demand, moment) ??
         (await verify(credential, { question, scrutiny }, authority)))
   if (!principal.ok) {
-    const forgiven = access.kind === 'optional' && hasLapsed(principal.error, credential, request)
+    const forgiven = access.kind === 'optional' && hasLapsed(principal.error, credential, headers)
     return forgiven ? ok(lapsed) : principal
   }
   return holdAgainstFacts(principal.value, { carrier, moment, scrutiny }, authority)
@@ -137,14 +137,14 @@ async function verifyCookie(
   { question, scrutiny }: Circumstances,
   authority: Authority,
 ): Promise<Result<Identified, Refusal>> {
-  const { request, moment, target } = question
+  const { moment, target } = question
   const ownOrigin = authority.canonicalOrigin ?? `${target.scheme}://${target.host}`
   if (!scrutiny.accepts.includes('session_token')) return refuse('token-type-mismatch')
-  const mayLackParty = scrutiny.cookieAzp === 'missing-ok' && isFromHere(request, ownOrigin)
+  const mayLackParty = scrutiny.cookieAzp === 'missing-ok' && isFromHere(question, ownOrigin)
   const issuer = mayLackParty ? { ...authority.issuer, mayLackParty } : authority.issuer
   const demand = { issuer, accepts: sessionsAlone }
   const known = recallToken(token, demand, moment) ?? (await verifyToken(token, demand, moment))
-  if (known.ok && !mayUseCookie(request, ownOrigin, scrutiny.socketPages)) {
+  if (known.ok && !mayUseCookie(question, ownOrigin, scrutiny.socketPages)) {
     return refuse('cross-site-request')
   }
   return known
@@ -194,10 +194,8 @@ export function standingOf({ sessionId }: User, facts: Facts): RefusalCode | und
 }
 
 /** Browsers send a cookie that expired a moment ago before Clerk's script has renewed it. */
-function hasLapsed(refusal: Refusal, credential: Credential, request: Described): boolean {
+function hasLapsed(refusal: Refusal, credential: Credential, headers: HeaderReader): boolean {
   return (
-    refusal.code === 'token-expired' &&
-    credential.carrier === 'cookie' &&
-    isNavigation(request.headers)
+    refusal.code === 'token-expired' && credential.carrier === 'cookie' && isNavigation(headers)
   )
 }

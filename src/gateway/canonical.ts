@@ -1,3 +1,4 @@
+import type { HeaderReader } from '../model/asking.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Escape } from '../model/route.ts'
@@ -46,7 +47,7 @@ const separators: Readonly<Record<string, Escape | 'never'>> = {
  * differently is refused with 400, save what `allowed` names.
  */
 export function canonicalize(
-  { url: rawUrl, headers }: Pick<Request, 'url' | 'headers'>,
+  { url: rawUrl, headers }: { readonly url: string; readonly headers: HeaderReader },
   allowed: ReadonlySet<Escape>,
 ): Result<CanonicalTarget, Refusal> {
   const plain = plainUrl.exec(rawUrl)

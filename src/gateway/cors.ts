@@ -1,9 +1,8 @@
+import type { Described, HeaderReader } from '../model/asking.ts'
 import { identityHeaders, isWebSocket } from '../model/headers.ts'
 import type { Route, Rules } from '../model/route.ts'
 import type { Cors } from '../model/terms.ts'
 import { isCheck, resourceMetadataPath } from './own.ts'
-
-type Asked = Pick<Request, 'method' | 'headers'>
 
 /** What a page may read of every answer: it could not act on a refusal otherwise. */
 const alwaysExposed: readonly string[] = [
@@ -19,7 +18,7 @@ const alwaysExposed: readonly string[] = [
  * looks like it: an OPTIONS without both headers is one like any other
  * (https://fetch.spec.whatwg.org/#cors-preflight-request).
  */
-export function preflightMethod({ method, headers }: Asked): string | undefined {
+export function preflightMethod({ method, headers }: Described): string | undefined {
   if (method !== 'OPTIONS' || !headers.has('origin')) return undefined
   return headers.get('access-control-request-method') ?? undefined
 }
@@ -39,7 +38,7 @@ export function corsOfSurface(path: string, { cors }: Pick<Rules, 'cors'>): Cors
 export function corsOfRoute(
   { cors }: Pick<Route, 'cors'>,
   isPreflight: boolean,
-  asked: Asked,
+  asked: Described,
 ): Cors | undefined {
   return cors && (isPreflight || preflightMethod(asked) === undefined) ? cors : undefined
 }
@@ -53,7 +52,7 @@ export function answerPreflight(): Response {
  * Says on an answer what pages of other origins may do, in place of whatever its origin said about that.
  * A page that nothing is granted is told nothing.
  */
-export function grant(headers: Headers, cors: Cors, asked: Asked): void {
+export function grant(headers: Headers, cors: Cors, asked: Described): void {
   // A WebSocket is no matter of CORS: who may open one is decided by the socket's own list.
   if (isWebSocket(asked.headers)) return
   for (const name of [...headers.keys()]) {
@@ -83,7 +82,7 @@ function grantedPage({ origins }: Cors, origin: string | null): string | undefin
 }
 
 /** Of the headers that a page wants to send, those that it may. */
-function grantUse(headers: Headers, cors: Cors, asked: Headers): void {
+function grantUse(headers: Headers, cors: Cors, asked: HeaderReader): void {
   headers.set('Access-Control-Allow-Methods', cors.methods.join(', '))
   const wanted = namesIn(asked.get('access-control-request-headers'))
   const granted = cors.requestHeaders.filter((name) => wanted.includes(name))

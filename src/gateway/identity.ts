@@ -47,13 +47,12 @@ export function identityOf(
 
 /** By itself an assertion lasts for the session, and is bound to its one request where that may change things. */
 function assertionFor(
-  { question: { request, target, moment }, route, caller }: Passing,
+  { question: { method, target, moment }, route, caller }: Passing,
   { assert, rules }: Pick<Identifier, 'assert' | 'rules'>,
 ): string | Promise<string> {
   const { principal, holdings, facts } = caller
-  const mode = route.assertion ?? (isSafe(request.method) ? 'session' : 'request')
+  const mode = route.assertion ?? (isSafe(method) ? 'session' : 'request')
   if (principal.kind === 'anonymous' || mode === 'off') return ''
-  const { method } = request
   const bound = mode === 'request' ? { method, host: target.host, path: target.path } : undefined
   const email = rules.tellsEmail ? facts?.email : undefined
   const assertable = { principal, holdings, email, audience: route.origin.name, request: bound }

@@ -1,5 +1,5 @@
 import type { Exchange } from '../clerk/exchange.ts'
-import type { Question } from '../model/asking.ts'
+import type { Asking, Question } from '../model/asking.ts'
 import {
   foldHeaderName,
   identityHeaders,
@@ -31,13 +31,13 @@ const isStrippedName = remembering(isStripped)
  * have a token that cannot be had.
  */
 export async function introduce(
-  question: Question,
+  asking: Asking,
   guest: Guest,
   introducer: Introducer,
 ): Promise<Result<Headers, Refusal>> {
   const { exchange, authority, rules, handOff } = introducer
   const { route, caller } = guest
-  const incoming = question.request.headers
+  const incoming = asking.request.headers
   const headers = new Headers(incoming)
   const connection = nominated(incoming.get('connection'))
   for (const name of guest.names) {
@@ -52,10 +52,10 @@ export async function introduce(
     if (!token.ok) return token
     if (token.value !== undefined) headers.set('Authorization', `Bearer ${token.value}`)
   }
-  forwardFor(headers, question)
-  headers.set(identityHeaders.requestId, question.requestId)
+  forwardFor(headers, asking)
+  headers.set(identityHeaders.requestId, asking.requestId)
   for (const name of guest.names) if (handOff?.isMapped(name)) headers.delete(name)
-  const identity = identityOf({ question, route, caller }, introducer)
+  const identity = identityOf({ question: asking, route, caller }, introducer)
   const lines = identity instanceof Promise ? await identity : identity
   for (const [name, value] of lines) headers.set(name, value)
   return ok(headers)

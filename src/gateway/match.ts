@@ -1,6 +1,7 @@
+import type { Described } from '../model/asking.ts'
 import { isWebSocket, loopHeader } from '../model/headers.ts'
 import { matchesHost } from '../model/host-pattern.ts'
-import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
+import { type Refusal, refuse } from '../model/refusal.ts'
 import { type Failure, ok, type Result } from '../model/result.ts'
 import type { Route } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
@@ -101,16 +102,19 @@ const reflecting: readonly string[] = ['TRACE', 'TRACK', 'CONNECT']
 export function match(
   table: RouteTable,
   target: CanonicalTarget,
-  { method, headers }: Pick<Request, 'method' | 'headers'>,
+  { method, headers }: Described,
 ): Result<Match, Refusal> {
   const asked = preflightMethod({ method, headers })
-  if (asked !== undefined) {
-    const found = matchRoute(table, target, { method: asked, headers })
-    if (found.ok && found.value.route.cors) return ok({ ...found.value, isPreflight: true })
-  }
+  const wanted =
+    asked === undefined ? undefined : matchRoute(table, target, { method: asked, headers })
+  if (wanted?.ok && wanted.value.route.cors) return ok({ ...wanted.value, isPreflight: true })
   const found = matchRoute(table, target, { method, headers })
-  const isElsewhere = found.ok && found.value.route.origin.kind === 'elsewhere'
-  return isElsewhere ? refuse('route-unknown') : found
+  if (!found.ok) return found
+  if (found.value.route.origin.kind === 'elsewhere') return refuse('route-unknown')
+  // Once in force, what is tried would answer the preflight itself, whoever sends it.
+  return wanted?.ok && wanted.value.trial?.route.cors
+    ? ok({ ...found.value, trial: undefined })
+    : found
 }
 
 /**
@@ -120,27 +124,42 @@ export function match(
 export function matchRoute(
   table: RouteTable,
   target: CanonicalTarget,
-  request: Pick<Request, 'method' | 'headers'>,
+  request: Described,
 ): Result<Match, Refusal> {
   const found = matchIn(table.enforced, target, request)
-  return table.all === undefined ? found : tryRoutes(found, table.all, { target, request })
+  return table.all === undefined ? found : tryRoutes(found, table, { target, request })
 }
 
-/** Adds what is tried to what is in force; what nothing in force takes is for a route in shadow. */
+/** Adds what is tried to what is in force; where nothing in force has the path, a route in shadow takes it. */
 function tryRoutes(
   found: Result<Match, Refusal>,
-  all: Branch,
-  { target, request }: { target: CanonicalTarget; request: Pick<Request, 'method' | 'headers'> },
+  { enforced, all = enforced }: RouteTable,
+  { target, request }: { readonly target: CanonicalTarget; readonly request: Described },
 ): Result<Match, Refusal> {
   const { segments, host } = target
   const route = find(all, segments, acceptsFrom(host, request.method))
-  const isLeft = !found.ok && unmatched.includes(found.error.code) && route?.mode === 'shadow'
-  const taken = isLeft ? matchIn(all, target, request) : found
+  const isLeft = !found.ok && found.error.code === 'route-unknown' && route?.mode === 'shadow'
+  const taken = isLeft ? matchLeft({ enforced, all }, target, request) : found
   if (!taken.ok || route?.trial === undefined) return taken
   return ok({ ...taken.value, trial: { route, parameters: readParameters(route, segments) } })
 }
 
-const unmatched: readonly RefusalCode[] = ['route-unknown', 'method-not-allowed']
+/**
+ * The route in shadow for what nothing in force has a path for. An origin that undoes the escapes must not be led
+ * to one that routes in force have, and refuse the method of.
+ */
+function matchLeft(
+  { enforced, all }: Record<keyof RouteTable, Branch>,
+  target: CanonicalTarget,
+  request: Described,
+): Result<Match, Refusal> {
+  const { escapes, path, host } = target
+  const found = matchIn(all, target, request)
+  if (!found.ok || escapes.length === 0) return found
+  const isHere = (route: Route) => matchesHost(route.host, host)
+  const isTaken = lenientReadings(path).some((reading) => find(enforced, reading, isHere))
+  return isTaken ? refuse('target-has-encoded-separator') : found
+}
 
 function acceptsFrom(host: string, method: string): (route: Route) => boolean {
   return (route) => matchesHost(route.host, host) && (route.methods?.has(method) ?? true)
@@ -149,7 +168,7 @@ function acceptsFrom(host: string, method: string): (route: Route) => boolean {
 function matchIn(
   table: Branch,
   target: CanonicalTarget,
-  { method, headers }: Pick<Request, 'method' | 'headers'>,
+  { method, headers }: Described,
 ): Result<Match, Refusal> {
   const { segments, escapes, host } = target
   if (reflecting.includes(method)) return refuse('method-not-allowed')

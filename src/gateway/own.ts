@@ -1,4 +1,5 @@
 import { surfaces } from '../config/define.ts'
+import type { HeaderReader } from '../model/asking.ts'
 import { authzenMetadataPath, callerHeader } from '../model/checks.ts'
 import { matchesHost } from '../model/host-pattern.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
@@ -46,10 +47,10 @@ const anywhere: Result<void, Refusal> = ok(undefined)
  * path that climbs out of a check (`/_usher/auth/envoy/../../public`) has one.
  */
 export function keepApart(
-  names: readonly string[],
+  headers: HeaderReader,
   surface: string | undefined,
 ): Result<void, Refusal> {
-  if (!names.includes(callerName)) return anywhere
+  if (!headers.has(callerName)) return anywhere
   return surface !== undefined && isCheck(surface) ? anywhere : refuse('check-misdirected')
 }
 
@@ -77,7 +78,8 @@ function isResourceMetadata(path: string): boolean {
 
 function takesAccessTokens(host: string, { routes }: Rules): boolean {
   return routes.some(
-    (route) => route.accepts.includes('oauth_token') && matchesHost(route.host, host),
+    ({ accepts, host: hosts, mode }) =>
+      mode === undefined && accepts.includes('oauth_token') && matchesHost(hosts, host),
   )
 }
 

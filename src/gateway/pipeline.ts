@@ -27,6 +27,7 @@ import { introduce } from './introduce.ts'
 import { type Count, limit } from './limit.ts'
 import { match, type RouteTable } from './match.ts'
 import { findSurface, keepApart } from './own.ts'
+import { ReadHeaders } from './read-headers.ts'
 import { rewrite } from './rewrite.ts'
 import type { Rooms } from './rooms.ts'
 import { type Keeper, Visit } from './visit.ts'
@@ -60,24 +61,25 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
   const { rules, routes, rooms } = gateway
   const visit = new Visit(request, keeper, gateway)
   try {
-    const canonical = canonicalize(request, rules.escapes)
+    const headers = new ReadHeaders(request.headers)
+    const canonical = canonicalize({ url: request.url, headers }, rules.escapes)
     if (!canonical.ok) return visit.refuse(canonical.error)
     const target = canonical.value
-    const asking = visit.begin(target)
-    const bounded = boundHeaders(request.headers, rules.headerLimits)
+    const asking = visit.begin(target, headers)
+    const bounded = boundHeaders(headers, rules.headerLimits)
     if (!bounded.ok) return visit.refuse(bounded.error)
 
     const surface = findSurface(target, rules)
     if (!surface.ok) return visit.refuse(surface.error)
-    const mayEnter = keepApart(bounded.value, surface.value)
+    const mayEnter = keepApart(headers, surface.value)
     if (!mayEnter.ok) return visit.refuse(mayEnter.error)
     if (surface.value !== undefined) {
       visit.enterSurface(surface.value)
-      const isPreflight = preflightMethod(request) && corsOfSurface(surface.value, rules)
+      const isPreflight = preflightMethod(asking) && corsOfSurface(surface.value, rules)
       return visit.leave(isPreflight ? answerPreflight() : await rooms(surface.value, asking))
     }
 
-    const matched = match(routes, target, request)
+    const matched = match(routes, target, asking)
     if (!matched.ok) return visit.refuse(matched.error)
     const { route, isPreflight } = matched.value
     visit.enter(matched.value)
@@ -95,7 +97,7 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
 
     const rewritten = rewrite(target, route, rules.prefix)
     if (!rewritten.ok) return visit.refuse(rewritten.error)
-    const guest = { route, caller: caller.value, names: bounded.value }
+    const guest = { route, caller: caller.value, names: headers.names }
     const introduced = visit.introduce(await introduce(asking, guest, gateway), guest.names)
     if (!introduced.ok) return visit.refuse(introduced.error)
     changeRequest(introduced.value, route)

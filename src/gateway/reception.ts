@@ -88,11 +88,7 @@ async function verify(
 ): Promise<Result<Identified, Refusal>> {
   if (!bearable.test(token)) return refuse('token-invalid')
   const headers = new Headers({ authorization: `Bearer ${token}` })
-  const caller = await authenticate(
-    { ...asking, request: { method: 'GET', headers } },
-    anyToken,
-    authority,
-  )
+  const caller = await authenticate({ ...asking, method: 'GET', headers }, anyToken, authority)
   if (!caller.ok) return caller
   const { principal } = caller.value
   return principal.kind === 'anonymous' ? refuse('token-missing') : ok(principal)

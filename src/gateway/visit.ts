@@ -1,5 +1,5 @@
 import type { Milliseconds, RequestRecord, TakeRecord } from '../events/record.ts'
-import type { Asking } from '../model/asking.ts'
+import type { Asking, HeaderReader } from '../model/asking.ts'
 import { announcedBytes, writtenLength } from '../model/body-length.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import { identityHeaders } from '../model/headers.ts'
@@ -83,14 +83,16 @@ export class Visit {
   }
 
   /** Notes what is asked for, and gives what every stage may know of it. */
-  begin(target: CanonicalTarget): Asking {
+  begin(target: CanonicalTarget, headers: HeaderReader): Asking {
     this.#target = target
     this.#draft.host = target.host
     this.#draft.path = target.path
     const { requestId } = this.#draft
     const request = this.#request
-    const clientAddress = request.headers.get('cf-connecting-ip') ?? undefined
-    return { request, target, moment: this.#moment, requestId, clientAddress }
+    const { method } = this.#draft
+    const moment = this.#moment
+    const clientAddress = headers.get('cf-connecting-ip') ?? undefined
+    return { request, method, headers, target, moment, requestId, clientAddress }
   }
 
   /** Notes which of Usher's own surfaces is asked for. */

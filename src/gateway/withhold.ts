@@ -19,7 +19,7 @@ export interface Guest {
 export interface Suspicion {
   /** The issuers of tokens that count. */
   readonly issuers: readonly string[]
-  /** The headers that some route of the gateway names as carrier. */
+  /** The headers that some route in force names as carrier. */
   readonly carrierNames: readonly string[]
 }
 
@@ -45,15 +45,18 @@ function withholdNames(
   { route, caller }: Guest,
   { issuers, carrierNames }: Suspicion,
 ): void {
-  const { carriers, exchange, passCredential } = route
-  if (carrierNames.length === 0 && exchange === undefined) return
+  const { carriers, exchange, mode, passCredential } = route
+  if (carrierNames.length === 0 && exchange === undefined && mode === undefined) return
   const own: readonly string[] = carriers
   const shown = passCredential ? caller.carrier : undefined
   for (const [name, value] of [...headers]) {
     const folded = foldHeaderName(name)
-    const isWithheld = carrierNames.includes(folded)
-      ? own.includes(folded) || looksLikeClerk(value, issuers)
-      : exchange !== undefined && folded === 'authorization'
+    const isOwn = folded.startsWith('x-') && own.includes(folded)
+    const isWithheld =
+      isOwn ||
+      (carrierNames.includes(folded)
+        ? looksLikeClerk(value, issuers)
+        : exchange !== undefined && folded === 'authorization')
     if (isWithheld && name !== shown) headers.delete(name)
   }
 }

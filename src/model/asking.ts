@@ -1,12 +1,17 @@
 import type { Moment } from './clock.ts'
 import type { CanonicalTarget } from './target.ts'
 
+/** Headers that are read by name, however they are spelled. */
+export type HeaderReader = Pick<Headers, 'get' | 'has'>
+
 /** What decisions look at of a request, besides its target. */
-export type Described = Pick<Request, 'method' | 'headers'>
+export interface Described {
+  readonly method: string
+  readonly headers: HeaderReader
+}
 
 /** A request that is decided about: one on its way through the gateway, or one that somebody else describes. */
-export interface Question {
-  readonly request: Described
+export interface Question extends Described {
   readonly target: CanonicalTarget
   readonly moment: Moment
   readonly requestId: string

@@ -1,3 +1,4 @@
+import type { HeaderReader } from './asking.ts'
 import { createRecent } from './recent.ts'
 
 /** The names of the identity headers that every origin receives, whoever asks. */
@@ -66,6 +67,14 @@ const spoofablePrefixes = [
   'x-clerk-',
 ]
 
+/** What stands around a name and its value on the wire: a colon, a blank and the end of the line. */
+const framingBytes = 4
+
+/** What a header takes on the wire, where each character of it is one byte. */
+export function lineBytes(name: string, value: string): number {
+  return name.length + value.length + framingBytes
+}
+
 /** Whether a folded name belongs to Usher: nobody else may set it, in either direction. */
 export function isReserved(folded: string): boolean {
   return folded === 'x-usher' || folded.startsWith('x-usher-')
@@ -98,7 +107,7 @@ export function nominated(connection: string | null): ReadonlySet<string> {
 }
 
 /** Whether the client asks for a WebSocket (RFC 6455 section 4.1); other upgrades are dropped. */
-export function isWebSocket(headers: Headers): boolean {
+export function isWebSocket(headers: HeaderReader): boolean {
   return headers.get('upgrade')?.toLowerCase() === 'websocket'
 }
 

@@ -1,3 +1,4 @@
+import type { HeaderReader } from './asking.ts'
 import { identityHeaders } from './headers.ts'
 import { isNavigation } from './navigation.ts'
 import { type Refusal, refusals } from './refusal.ts'
@@ -6,7 +7,7 @@ import { type Refusal, refusals } from './refusal.ts'
 export interface RefusalContext {
   readonly method: string
   /** The headers of the refused request. */
-  readonly headers: Headers
+  readonly headers: HeaderReader
   readonly requestId: string
   /** Where a signed-out navigation is sent; `undefined` answers it in place. */
   readonly signIn?: { readonly url: string; readonly returnTo: string } | undefined
@@ -68,10 +69,11 @@ function challengeOf(
   const { status, sentence } = refusals[code]
   if (status !== 401 && code !== 'scope-missing') return undefined
   const error = code === 'scope-missing' ? 'insufficient_scope' : 'invalid_token'
+  const isBare = code === 'token-missing' || code === 'caller-unauthenticated'
   const attributes = Object.entries({
     realm: 'usher',
-    error: code === 'token-missing' ? undefined : error,
-    error_description: status === 401 && code !== 'token-missing' ? sentence : undefined,
+    error: isBare ? undefined : error,
+    error_description: status === 401 && !isBare ? sentence : undefined,
     scope,
     resource_metadata: resourceMetadata,
   }).filter(([, value]) => value !== undefined)

@@ -52,8 +52,11 @@ export async function verified(
   const target = canonicalize(request, new Set())
   if (!target.ok) throw new Error(target.error.code)
   const moment = momentAlone(world.clock.now())
+  const { method, headers } = request
   const asking = {
     request,
+    method,
+    headers,
     target: target.value,
     moment,
     requestId: 'test',

@@ -26,7 +26,7 @@ import {
   startFigures,
   wholeFigures,
 } from './figures.ts'
-import { check, noContent, startChecks } from './forward-auth.ts'
+import { check, leanCheck, noContent, startChecks } from './forward-auth.ts'
 import { measureMemory } from './memory.ts'
 import { startOrigin } from './origin.ts'
 import { drawPicture } from './picture.ts'
@@ -133,11 +133,13 @@ async function measureChecks(run: Run): Promise<Comparison> {
   note('checks')
   const bare = await startChecks(noContent, here, run)
   const mine = await startChecks(check, here, run)
-  if (bare === undefined || mine === undefined) throw new Error('No check is answered here')
+  const lean = await startChecks(leanCheck, here, run)
+  if (!bare || !mine || !lean) throw new Error('No check is answered here')
   const theirs = run.against && (await startChecks(check, run.against, run))
   const other = theirs?.contenders.map((contender) => elsewhere(contender, run)) ?? []
-  const comparison = await compareWarm([...bare.contenders, ...mine.contenders, ...other], run)
-  for (const checks of [bare, mine, theirs]) await checks?.stop()
+  const own = [bare, mine, lean].flatMap(({ contenders }) => contenders)
+  const comparison = await compareWarm([...own, ...other], run)
+  for (const checks of [bare, mine, lean, theirs]) await checks?.stop()
   return comparison
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { projectPath } from '../support/platform.ts'
-import { check, crowd, noContent, single } from './forward-auth.ts'
+import { check, crowd, leanCheck, noContent, single } from './forward-auth.ts'
 import type { Memory } from './memory.ts'
 import type { Comparison } from './rounds.ts'
 import { routeCounts, stageName } from './stages.ts'
@@ -112,11 +112,19 @@ export function bodyFigures({ series }: Comparison): readonly Figure[] {
  * long whoever asks waits for one, on a server that has nothing else to do.
  */
 export function checkFigures({ series }: Comparison): readonly Figure[] {
-  const [mine, bare] = [check, noContent].map((name) => series.get(`${name}${crowd}`))
-  if (mine === undefined || bare === undefined) return []
-  const over = `${check} ÷ ${noContent}`
-  const cpu = pairedRatio(mine.cpuMicros, bare.cpuMicros)
-  const rate = pairedRatio(mine.perSecond, bare.perSecond)
+  const bare = series.get(`${noContent}${crowd}`)
+  const ratios = [check, leanCheck].flatMap((name) => {
+    const mine = series.get(`${name}${crowd}`)
+    if (mine === undefined || bare === undefined) return []
+    const over = `${name} ÷ ${noContent}`
+    const cpu = pairedRatio(mine.cpuMicros, bare.cpuMicros)
+    const rate = pairedRatio(mine.perSecond, bare.perSecond)
+    return [
+      { what: `${over}, CPU`, unit: '×', value: cpu },
+      { what: `${over}, requests per second`, unit: '×', value: rate, atLeast: 0.6, aim: 0.8 },
+    ]
+  })
+  if (ratios.length === 0) return []
   const waits = [check, noContent].flatMap((name) => {
     const { p50Micros = [], p99Micros = [] } = series.get(`${name}${single}`) ?? {}
     const [what, unit] = [`${name}${single}`, 'µs']
@@ -125,11 +133,7 @@ export function checkFigures({ series }: Comparison): readonly Figure[] {
       { what: `${what}, p99`, unit, value: spread(p99Micros) },
     ]
   })
-  return [
-    { what: `${over}, CPU`, unit: '×', value: cpu },
-    { what: `${over}, requests per second`, unit: '×', value: rate, atLeast: 0.6, aim: 0.8 },
-    ...waits,
-  ]
+  return [...ratios, ...waits]
 }
 
 /** The figures of single stages, in microseconds without the loop around them. */

@@ -5,8 +5,8 @@ import type { Contender } from './rounds.ts'
 import { type Server, startServer } from './server.ts'
 import { host, known, type Surroundings, variablesFor } from './whole.ts'
 
-/** How the two that are asked are named: the gateway, and a Worker that answers by rote. */
-export const [check, noContent] = ['warm check', 'bare 204'] as const
+/** Who is asked: the gateway as it is shipped, as lean as it can be configured, and a Worker that answers by rote. */
+export const [check, leanCheck, noContent] = ['warm check', 'lean check', 'bare 204'] as const
 /** How many ask at once: as many as keep a core busy, or one, who learns how long an answer takes. */
 export const [crowd, single] = [', 32 at a time', ', one at a time'] as const
 
@@ -21,6 +21,7 @@ const secret = 'the-proxy-of-the-benchmark-and-no-other'
 /** Which Workers are measured with the checks of a proxy. */
 export const entries = {
   [check]: 'test/bench/workers/check.worker.ts',
+  [leanCheck]: 'test/bench/workers/check-lean.worker.ts',
   [noContent]: 'test/bench/workers/no-content.worker.ts',
 } as const
 
@@ -88,7 +89,7 @@ const context = {
   'X-Usher-Caller': secret,
   'X-Original-Method': 'GET',
   'X-Original-URL': `https://${host}/api/projects/42?page=2`,
-  'X-Real-IP': '203.0.113.7',
+  'X-Forwarded-For': '203.0.113.7',
 }
 
 /** What `auth_request` of nginx sends for a script in a browser, as written by nginx. */
@@ -118,7 +119,14 @@ async function works(name: string, { port }: Server, token: string): Promise<boo
   // A state of the project that has no checks has nothing to be compared with.
   if (passed.statusCode !== 200) return false
   const refused = [await ask({}), await ask({ authorization, 'X-Usher-Caller': 'anybody' })]
-  const found = [passed.headers['x-usher-user-id'], ...refused.map((answer) => answer.statusCode)]
+  const found = [subjectOf(passed.headers), ...refused.map((answer) => answer.statusCode)]
   if (/^user_2bench\w+ 401 403$/.test(found.join(' '))) return true
-  throw new Error(`${entries[check]} does not do its work: ${found.join(', ')}`)
+  throw new Error(`The ${name} does not do its work: ${found.join(', ')}`)
+}
+
+/** Whom the assertion of an answer names. */
+function subjectOf({ 'x-usher-assertion': assertion }: Readonly<Record<string, unknown>>): unknown {
+  const [, payload = ''] = String(assertion).split('.')
+  const statement: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString() || '{}')
+  return (statement as { sub?: unknown }).sub
 }

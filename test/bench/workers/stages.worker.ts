@@ -8,6 +8,7 @@ import { introduce } from '../../../src/gateway/introduce.ts'
 import { type Match, match } from '../../../src/gateway/match.ts'
 import { findSurface } from '../../../src/gateway/own.ts'
 import type { Gateway } from '../../../src/gateway/pipeline.ts'
+import { ReadHeaders } from '../../../src/gateway/read-headers.ts'
 import type { Asking } from '../../../src/model/asking.ts'
 import { momentAlone } from '../../../src/model/clock.ts'
 import type { Result } from '../../../src/model/result.ts'
@@ -72,13 +73,16 @@ async function furnish(env: Env, routesCount: number): Promise<void> {
       authorization: `Bearer ${token}`,
     }
     const request = new Request(url, { headers })
+    const read = new ReadHeaders(request.headers)
     const target = must(canonicalize(request, gateway.rules.escapes))
     const moment = momentAlone(Date.now())
     const requestId = crypto.randomUUID()
-    const asking = { request, target, moment, requestId, clientAddress: undefined }
+    const method = 'GET'
+    const asked = { request, method, headers: read, target }
+    const asking = { ...asked, moment, requestId, clientAddress: undefined }
     const matched = must(match(gateway.routes, target, request))
     const caller = must(await authenticate(asking, scrutinyOf(matched), gateway.authority))
-    return { asking, target, matched, caller, names: [...request.headers.keys()] }
+    return { asking, target, matched, caller, names: read.names }
   })
   houses.set(routesCount, { gateway, visitors: await Promise.all(guests) })
 }
@@ -105,7 +109,13 @@ const stages: Readonly<Record<string, Stage>> = {
   async 'verify new'({ gateway }, { asking, matched }, turn) {
     const headers = { authorization: `Bearer ${tokens[turn]}` }
     const request = new Request(asking.request.url, { headers })
-    must(await authenticate({ ...asking, request }, scrutinyOf(matched), gateway.authority))
+    must(
+      await authenticate(
+        { ...asking, headers: request.headers },
+        scrutinyOf(matched),
+        gateway.authority,
+      ),
+    )
   },
   'a request alone': async (_, { asking }, turn) =>
     new Request(asking.request.url, { headers: { authorization: `Bearer ${tokens[turn]}` } }),
