@@ -4,7 +4,7 @@ import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
 import { checksShape } from './checks.ts'
 import { corsShape } from './cors.ts'
 import { parseTemplate } from './credentials.ts'
-import { surfaces } from './define.ts'
+import { type Surface, surfaces } from './define.ts'
 import { elsewhereName } from './elsewhere.ts'
 import type { OriginContext } from './endpoints.ts'
 import { identityMapShape } from './hand-off.ts'
@@ -23,6 +23,7 @@ import {
   recordOf,
   soundItemsOf,
   text,
+  unsound,
   word,
 } from './shape.ts'
 import { verifyShape } from './surface-rules.ts'
@@ -48,7 +49,7 @@ function configFields(context: OriginContext) {
     origins: optional(recordOf(originShape(context), parseOriginName), new Map<string, never>()),
     routes: soundItemsOf(routeShape(relaxations)),
     prefix: optional(parsed(parsePrefix), '/_usher'),
-    aliases: optional(recordOf(word(surfaces), parseAliasPath), new Map<string, never>()),
+    aliases: optional(recordOf(aliasWord, parseAliasPath), new Map<string, never>()),
     facts: optional(object(factsFields), defaultFacts),
     users: optional(object(usersFields), defaultUsers),
     verify: verifyShape,
@@ -97,6 +98,16 @@ function parsePrefix(source: string): Result<string, string> {
   return err(
     'Must be "/" and one segment of lower-case letters, digits, "-", ".", "_" or "~" that ends in no dot.',
   )
+}
+
+const aliasable = word(surfaces.filter((surface) => surface !== 'auth/envoy'))
+
+/** Below Envoy's check stands what is asked about, and an alias is one path. */
+function aliasWord(value: unknown, place: string): Reading<Surface> {
+  if (value !== 'auth/envoy') return aliasable(value, place)
+  const message =
+    'Has no alias: what Envoy asks about is the path below it, so name the prefix in Envoy.'
+  return unsound(place, message)
 }
 
 /** Plain characters only, which have one spelling. Given without its trailing slash. */

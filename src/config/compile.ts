@@ -4,7 +4,7 @@
  * nothing that is wrong gets past it. The Worker's start, the commands and the local entry call it;
  * authors call `defineGateway`.
  */
-import { authzenPaths, type Checks, someoneMayDecide } from '../model/checks.ts'
+import { authzenPaths, type Checks, isAtRoot } from '../model/checks.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { factualHeaders, type Rules } from '../model/route.ts'
 import { callerProblems } from './caller-rules.ts'
@@ -76,6 +76,8 @@ function compileRules(
     ...callerProblems(draft.checks, { hosts, callerSecret }),
   ]
   if (all.length > 0 || !isWhole(draft)) return err(all)
+  const inForce = compiled.routes.filter(isInForce)
+  const carrierNames = carrierNamesOf(inForce)
   const told = [...draft.identityHeaders, ...draft.identityMap.map(({ source }) => source)]
   return ok({
     prefix: draft.prefix,
@@ -84,8 +86,8 @@ function compileRules(
     canonicalOrigin: draft.canonicalOrigin ?? undefined,
     signInUrl: draft.signInUrl ?? undefined,
     routes: compiled.routes,
-    carrierNames: carrierNamesOf(compiled.routes),
-    surfaces: surfaceAdmission(compiled.routes.filter(isInForce), isSet),
+    carrierNames,
+    surfaces: surfaceAdmission(inForce, isSet),
     verifiers: verifierAdmission(draft.verify, isSet),
     templates: draft.templates,
     factsRead: draft.facts.read ?? 'primary',
@@ -96,7 +98,7 @@ function compileRules(
     identityMap: draft.identityMap,
     tellsFacts: told.some((source) => factualHeaders.includes(source)),
     tellsEmail: told.includes('email'),
-    cors: corsOf(draft.cors, ['GET', 'POST'], carrierNamesOf(compiled.routes)),
+    cors: corsOf(draft.cors, ['GET', 'POST'], carrierNames),
     headerLimits: draft.headerLimits,
     observation: draft.observation,
     checks,
@@ -188,12 +190,12 @@ function disagreements(
 
 type Aliases = NonNullable<ConfigDraft['aliases']>
 
-/** AuthZEN's clients look at the root of a host: there it stands wherever somebody may ask for decisions. */
+/** AuthZEN's clients look at the root of a host: there it stands wherever the config names who may ask. */
 function withAuthzen(
   checks: Checks,
   aliases: Aliases = new Map(),
 ): ReadonlyMap<string, string | undefined> {
-  if (!someoneMayDecide(checks)) return aliases
+  if (!isAtRoot(checks)) return aliases
   return new Map([...authzenPaths.map((path) => [path, path.slice(1)] as const), ...aliases])
 }
 

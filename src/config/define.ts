@@ -189,7 +189,7 @@ export interface GatewayConfig {
   /** Where Usher's own surfaces live: one lower-case segment, `'/_usher'` when not given. */
   readonly prefix?: string
   /** Further paths of Usher's own surfaces: `{ '/healthz': 'livez' }`. */
-  readonly aliases?: Readonly<Record<string, Surface>>
+  readonly aliases?: Readonly<Record<string, Exclude<Surface, 'auth/envoy'>>>
   readonly facts?: FactsConfig | undefined
   readonly users?: UsersConfig | undefined
   readonly verify?: VerifyConfig | undefined

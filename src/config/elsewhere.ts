@@ -36,17 +36,23 @@ interface ElsewhereContext {
 
 const sent = 'Usher does not send it'
 /** Words that mean nothing where Usher sends no request, and why. */
-const meaningless = {
-  rewrite: `${sent}: the proxy that does chooses the path.`,
-  requestHeaders: `${sent}: set and remove headers in the proxy that does.`,
-  responseHeaders: 'Usher does not see the answer: set and remove headers in the proxy that does.',
-  cache: 'Usher does not see the answer: keep it in the proxy that does.',
-  cors: 'Usher does not see the answer: the origin, or the proxy before it, says what pages may do.',
-  maxBytes: 'Usher does not see the body: bound it in the proxy that does.',
-  idleTimeout: 'Usher does not see the bodies: bound them in the proxy that does.',
-  totalTimeout: 'Usher does not see the bodies: bound them in the proxy that does.',
-  passCredential: `${sent}: whether the credential goes on is up to the proxy that does.`,
-} as const
+const meaningless: readonly (readonly [word: keyof ElsewhereDraft, reason: string])[] = [
+  ['rewrite', `${sent}: the proxy that does chooses the path.`],
+  ['requestHeaders', `${sent}: set and remove headers in the proxy that does.`],
+  [
+    'responseHeaders',
+    'Usher does not see the answer: set and remove headers in the proxy that does.',
+  ],
+  ['cache', 'Usher does not see the answer: keep it in the proxy that does.'],
+  [
+    'cors',
+    'Usher does not see the answer: the origin, or the proxy before it, says what pages may do.',
+  ],
+  ['maxBytes', 'Usher does not see the body: bound it in the proxy that does.'],
+  ['idleTimeout', 'Usher does not see the bodies: bound them in the proxy that does.'],
+  ['totalTimeout', 'Usher does not see the bodies: bound them in the proxy that does.'],
+  ['passCredential', `${sent}: whether the credential goes on is up to the proxy that does.`],
+]
 
 /** What says how a request is sent or answered, on a route whose requests are only asked about. */
 export function elsewhereProblems(
@@ -55,12 +61,10 @@ export function elsewhereProblems(
 ): readonly Problem[] {
   if (draft.origin === undefined || origins?.get(draft.origin)?.kind !== 'elsewhere') return []
   const { place, websocket, limits = [] } = draft
-  const written = Object.entries(meaningless).filter(
-    ([word]) => draft[word as keyof typeof meaningless],
-  )
-  const problems: Problem[] = written.map(([word, message]) => ({
+  const written = meaningless.filter(([word]) => draft[word])
+  const problems: Problem[] = written.map(([word, reason]) => ({
     place: `${place}.${word}`,
-    message: `${message} Remove it here.`,
+    message: `${reason} Remove it here.`,
   }))
   if (websocket?.recheck) {
     const message = 'Usher does not hold the socket, so it cannot end it: remove it.'

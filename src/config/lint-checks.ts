@@ -1,5 +1,5 @@
 import { type CheckCaller, type Checks, dialects } from '../model/checks.ts'
-import type { Route } from '../model/route.ts'
+import type { Route, Rules } from '../model/route.ts'
 import type { Problem } from './problem.ts'
 import { intersectSets } from './request-set.ts'
 import { placeOf } from './shape.ts'
@@ -7,15 +7,15 @@ import { placeOf } from './shape.ts'
 /** What is risky about those who may ask for checks, or in vain about the routes that they ask about. */
 export function lintChecks(
   { callers, callersFrom }: Checks,
-  {
-    routes,
-    hosts,
-  }: { readonly routes: readonly Route[]; readonly hosts: ReadonlySet<string> | undefined },
+  rules: Pick<Rules, 'routes' | 'hosts' | 'signInUrl'>,
 ): readonly Problem[] {
+  const { routes, hosts } = rules
   if (callers.length === 0) return routes.flatMap(nobodyAsks)
+  const unled = signsNobodyIn(callers, rules)
   // A secret of the environment is there as soon as a deployment might have it.
-  if (callersFrom === 'environment') return []
+  if (callersFrom === 'environment') return unled
   return [
+    ...unled,
     ...(hosts?.size === 1 ? [] : callers.flatMap(asksAboutEveryHost)),
     ...routes.flatMap((route, index) => countsNoCheck(route, index, callers)),
   ]
@@ -33,6 +33,24 @@ function asksAboutEveryHost({ name, hosts }: CheckCaller): readonly Problem[] {
   if (!hosts.some(({ kind }) => kind === 'any')) return []
   const message = 'May ask about every host that is served: name its own in hosts.'
   return [{ place: placeOf('checks.callers', name), message }]
+}
+
+/** A way back is given to hosts that are named alone. */
+function signsNobodyIn(
+  callers: readonly CheckCaller[],
+  { routes, hosts, signInUrl }: Pick<Rules, 'routes' | 'hosts' | 'signInUrl'>,
+): readonly Problem[] {
+  const isNamed = hosts !== undefined || routes.every(({ host }) => host.kind !== 'any')
+  const vague = callers.find((one) => mayLead(one) && one.hosts.some(({ kind }) => kind === 'any'))
+  if (signInUrl === undefined || isNamed || vague === undefined) return []
+  const message =
+    `Is not where people go of whom ${vague.name} asks: it may ask about every host, and they are sent back ` +
+    'only to one that is named. Name yours in hosts, or in its own.'
+  return [{ place: 'signInUrl', message }]
+}
+
+function mayLead(caller: CheckCaller): boolean {
+  return isProxy(caller) || caller.may.has('rpc')
 }
 
 /** A check is over before the request that it is about is sent. */

@@ -1,14 +1,18 @@
-import type { Route } from '../model/route.ts'
+import type { Route, Rules } from '../model/route.ts'
 import type { Problem } from './problem.ts'
+import { isRefusedByMethod } from './selection.ts'
 
 /** What is only tried, and so keeps nobody out. */
 export function lintShadow(
-  { mode, trial }: Pick<Route, 'mode' | 'trial'>,
+  route: Route,
   place: string,
+  rules: Pick<Rules, 'routes' | 'hosts'>,
 ): readonly Problem[] {
+  const { mode, trial } = route
   if (mode === 'shadow') {
-    const message =
-      'Refuses nobody: whoever asks for what no other route takes reaches its origin. Remove mode to put it in force.'
+    const message = isRefusedByMethod(route, rules)
+      ? 'Is tried on nothing: routes in force have its paths and refuse its methods. Remove mode to put it in force.'
+      : 'Refuses nobody: whoever asks for a path that no other route has reaches its origin. Remove mode to put it in force.'
     return [{ place: `${place}.mode`, message }]
   }
   if (trial === undefined) return []

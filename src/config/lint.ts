@@ -86,8 +86,8 @@ const lints: readonly Rule[] = [
     )
   },
 
-  function nothingStaysInShadowForEver({ rules: { routes } }) {
-    return routes.flatMap((route, index) => lintShadow(route, `routes[${index}]`))
+  function nothingStaysInShadowForEver({ rules }) {
+    return rules.routes.flatMap((route, index) => lintShadow(route, `routes[${index}]`, rules))
   },
 
   function socketsEndWithTheirCallers({ rules: { routes } }) {

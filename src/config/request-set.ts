@@ -7,7 +7,7 @@ export interface RequestSet {
   readonly host: HostPattern
   /** `undefined` is every method. */
   readonly methods: ReadonlySet<string> | undefined
-  /** In shadow it takes what nothing else does; it is in force when not said. */
+  /** In shadow it takes what nothing else has a path for; it is in force when not said. */
   readonly mode?: 'shadow' | undefined
 }
 

@@ -19,25 +19,31 @@ export interface RoutedRequest {
 
 /** Whether a request is one of a set. */
 export function matchesRequest(set: RequestSet, request: RoutedRequest): boolean {
-  return (
-    matchesHost(set.host, request.host) &&
-    (set.methods?.has(request.method) ?? true) &&
-    matchesPath(set.path, request.segments)
-  )
+  return hasMethod(set, request) && hasPath(set, request)
+}
+
+function hasMethod({ methods }: RequestSet, { method }: RoutedRequest): boolean {
+  return methods?.has(method) ?? true
+}
+
+function hasPath({ host, path }: RequestSet, request: RoutedRequest): boolean {
+  return matchesHost(host, request.host) && matchesPath(path, request.segments)
 }
 
 /**
  * The most specific route for a request: the one that matches and that includes no other that does. Routes in
- * shadow take what no other route does. `undefined` when none matches, or when several are left, which compiled
- * routes never are.
+ * shadow take what no other route has a path for, whatever its methods. `undefined` when none matches, or when
+ * several are left, which compiled routes never are.
  */
 export function selectRoute<R extends RequestSet>(
   routes: readonly R[],
   request: RoutedRequest,
 ): R | undefined {
-  const matching = routes.filter((route) => matchesRequest(route, request))
-  const inForce = matching.filter(isInForce)
-  const taking = inForce.length > 0 ? inForce : matching
+  const around = routes.filter((route) => hasPath(route, request))
+  const inForce = around.filter(isInForce)
+  const taking = (inForce.length > 0 ? inForce : around).filter((route) =>
+    hasMethod(route, request),
+  )
   const [best, ...others] = taking.filter(
     (route) => !taking.some((other) => strictlyIncludesSet(route, other)),
   )
@@ -61,6 +67,22 @@ export function unreachableRoutes<R extends RequestSet>(
     return witnesses(route, { hosts, segmentsMax: longest + 1 }).every((request) =>
       inner.some((other) => matchesRequest(other, request)),
     )
+  })
+}
+
+/** Whether routes in force have every path of a route, and refuse each of its methods there. */
+export function isRefusedByMethod(
+  route: RequestSet,
+  {
+    routes,
+    hosts,
+  }: { readonly routes: readonly RequestSet[]; readonly hosts: ReadonlySet<string> | undefined },
+): boolean {
+  const inForce = routes.filter(isInForce)
+  const longest = Math.max(0, ...inForce.map((other) => other.path.segments.length))
+  return witnesses(route, { hosts, segmentsMax: longest + 1 }).every((request) => {
+    const around = inForce.filter((other) => hasPath(other, request))
+    return around.length > 0 && !around.some((other) => hasMethod(other, request))
   })
 }
 

@@ -10,24 +10,28 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 export const userStatuses = ['active', 'banned', 'locked', 'deleted'] as const
 
 /** People, as Clerk knows them. A row is never removed: who is deleted stays as a tombstone. */
-export const users = sqliteTable('users', {
-  /** Clerk's id, `user_…`. */
-  id: text('id').primaryKey(),
-  /** A small number of our own, for origins whose users are numbered. Never used twice. */
-  number: integer('number').notNull().unique(),
-  /** The primary address, from Clerk's Backend API or a webhook; in lower case. */
-  email: text('email'),
-  emailVerified: integer('email_verified', { mode: 'boolean' }).notNull().default(false),
-  firstName: text('first_name'),
-  lastName: text('last_name'),
-  username: text('username'),
-  imageUrl: text('image_url'),
-  status: text('status', { enum: userStatuses }).notNull().default('active'),
-  /** Milliseconds since the epoch, here and in every column that ends in `_at`. */
-  createdAt: integer('created_at').notNull(),
-  /** Written at most once an hour. */
-  lastSeenAt: integer('last_seen_at'),
-})
+export const users = sqliteTable(
+  'users',
+  {
+    /** Clerk's id, `user_…`. */
+    id: text('id').primaryKey(),
+    /** A small number of our own, for origins whose users are numbered. Never used twice. */
+    number: integer('number').notNull().unique(),
+    /** The primary address, from Clerk's Backend API or a webhook; in lower case. */
+    email: text('email'),
+    emailVerified: integer('email_verified', { mode: 'boolean' }).notNull().default(false),
+    firstName: text('first_name'),
+    lastName: text('last_name'),
+    username: text('username'),
+    imageUrl: text('image_url'),
+    status: text('status', { enum: userStatuses }).notNull().default('active'),
+    /** Milliseconds since the epoch, here and in every column that ends in `_at`. */
+    createdAt: integer('created_at').notNull(),
+    /** Written at most once an hour. */
+    lastSeenAt: integer('last_seen_at'),
+  },
+  (table) => [index('users_by_email').on(table.email)],
+)
 
 /** Usher's own roles. What they permit is a JSON list of names. */
 export const roles = sqliteTable('roles', {

@@ -124,6 +124,7 @@ describe('the check of a config', () => {
     ['aliases["/a%20b"]', { aliases: { '/a%20b': 'livez' } }],
     ['aliases["/a/:b"]', { aliases: { '/a/:b': 'livez' } }],
     ['aliases["/x"]', { aliases: { '/x': 'admin' } }],
+    ['aliases["/x"]', { aliases: { '/x': 'auth/envoy' } }],
     ['aliases["/x/"]', { aliases: { '/x': 'livez', '/x/': 'me' } }],
     ['aliases["/_usher/x"]', { aliases: { '/_usher/x': 'livez' } }],
     ['aliases["/__CLERK"]', { aliases: { '/__CLERK': 'livez' } }],

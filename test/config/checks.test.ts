@@ -217,6 +217,28 @@ describe('lint', () => {
     expect(warned(config)).toEqual(warns ? ['routes[0].limits[1].concurrent'] : [])
   })
 
+  const { hosts: _, ...vague } = edge
+  const signInUrl = 'https://accounts.example.com/sign-in'
+  const led = { canonicalOrigin: quiet.canonicalOrigin, signInUrl }
+  it.each([
+    ['a proxy that may ask about every host', vague, led, true],
+    ['a proxy that may ask about some', edge, led, false],
+    ['a Worker that may ask about every host', { binding: true }, led, true],
+    ['a Worker that may ask about some', { binding: true, hosts: ['b.example.com'] }, led, false],
+    ['one that asks for decisions', { ...vague, may: ['decisions'] }, led, false],
+    ['hosts that are named', vague, { ...led, hosts }, false],
+    ['routes that name theirs', vague, { ...led, ...withRoutes({ host: hosts[0] }) }, false],
+    ['nowhere to sign in', vague, {}, false],
+    ['the secret of the environment', undefined, led, true],
+    ['the secret of the environment, with hosts', undefined, { ...led, hosts }, false],
+  ])('warns that nobody is sent to sign in for %s', (_name, caller, words, warns) => {
+    const checks = caller === undefined ? {} : { checks: { callers: { edge: caller } } }
+    const asked = { ...parties, ...(caller === undefined && { USHER_CALLER_SECRET: secret }) }
+    const { warnings } = gatewayOf({ ...base, ...checks, ...words }, { env: asked })
+    const places = warnings.map(({ place }) => place)
+    expect(places.includes('signInUrl')).toBe(warns)
+  })
+
   it('of limits says nothing where no config names a proxy', () => {
     const asked = { ...parties, USHER_CALLER_SECRET: secret }
     expect(warned(withRoutes({ limits }), { env: asked })).toEqual([])

@@ -91,6 +91,13 @@ describe('a compiled gateway', () => {
     ])
   })
 
+  it('knows no alias of the one surface that has a path below it, and says why', () => {
+    const aliases = { '/x': 'auth/envoy', '/y': 'auth/nginx' }
+    expect(problemsOf({ ...withRoutes('/z'), aliases })).toEqual([
+      { place: 'aliases["/x"]', message: expect.stringContaining('the path below it') },
+    ])
+  })
+
   it('sends nothing wherever a Host header says', () => {
     const config = { origins: { api: 'same-host' }, routes: [{ path: '/**', origin: 'api' }] }
     expect(problemsOf(config)).toMatchObject([{ place: 'origins.api' }])

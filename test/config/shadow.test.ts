@@ -243,13 +243,37 @@ describe('the config', () => {
     expect(warningsOf(outer, { ...inner, ...shadow })).toEqual(['routes[1].mode'])
   })
 
-  it('takes no credential for Usher’s own surfaces from a route that is only tried', () => {
+  it.each([
+    [[{ path: '/a/**', methods: ['GET'] }], true],
+    [
+      [
+        { path: '/a', methods: ['GET'] },
+        { path: '/a/*/**', methods: ['PUT'] },
+      ],
+      true,
+    ],
+    [[{ path: '/a/**', methods: ['GET'] }, { path: '/a/**' }], false],
+    [[{ path: '/a/*/**', methods: ['GET'] }], false],
+    [[{ path: '/a/**', methods: ['GET'], host: 'x.test' }], false],
+    [[{ path: '/a/**', methods: ['GET'], ...shadow }], false],
+  ])('says that it is tried on nothing where only its methods are refused: %j', (others, is) => {
+    const tried = { path: '/a/**', methods: ['POST', 'DELETE'], ...shadow }
+    const { warnings } = gatewayOf(withRoutes(tried, ...others))
+    const found = warnings.find(({ place }) => place === 'routes[0].mode')
+    expect(/tried on nothing/.test(String(found?.message))).toBe(is)
+  })
+
+  it('takes no credential for what is not tried from a route that is', () => {
     const machines = { path: '/m', accepts: ['api_key'], carriers: ['x-api-key'] }
     const env = { ...variables, CLERK_SECRET_KEY: 'sk_test_x' }
-    const { rules } = gatewayOf(withRoutes('/**', { ...machines, ...shadow }), { env })
-    expect(rules.surfaces.accepts).toEqual(['session_token'])
-    // It is no header for an origin to see all the same.
-    expect(rules.carrierNames).toEqual(['x-api-key'])
+    const cors = { origins: ['https://app.usher.test'] }
+    const written = (mode: object) => ({ cors, ...withRoutes('/**', { ...machines, ...mode }) })
+    const alone = gatewayOf({ cors, ...withRoutes('/**') }, { env }).rules
+    const tried = gatewayOf(written(shadow), { env }).rules
+    for (const word of ['surfaces', 'carrierNames', 'cors'] as const) {
+      expect(tried[word]).toEqual(alone[word])
+      expect(gatewayOf(written({}), { env }).rules[word]).not.toEqual(alone[word])
+    }
   })
 
   it('lets nobody in particular pass a route in shadow, and keeps what is written to be tried', () => {

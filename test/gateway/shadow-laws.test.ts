@@ -73,7 +73,7 @@ describe('shadow never widens what another policy refuses, and refuses nobody', 
         for (const { path, method } of requests) {
           const [expected, user] = await fate(plain, path, token, { method })
           const [found, foundUser, note] = await fate(world, path, token, { method })
-          const isLeft = /route-unknown|method-not-allowed/.test(String(expected))
+          const isLeft = /route-unknown/.test(String(expected))
           const isOpened = isLeft && found === 'tried'
           if (!isOpened) expect([path, found, foundUser]).toEqual([path, expected, user])
           const isRefused = typeof note === 'string' && !note.endsWith(': passed')
@@ -100,6 +100,31 @@ describe('shadow never widens what another policy refuses, and refuses nobody', 
     }
   })
 
+  it.each([
+    ['/x/1', 'POST', '405 method-not-allowed'],
+    ['/x/1', 'HEAD', 'origin'],
+    ['/x/1', 'OPTIONS', '405 method-not-allowed'],
+    ['/x/1', 'TRACE', '405 method-not-allowed'],
+    ['/y/1', 'POST', 'tried'],
+    ['/y%2F1', 'POST', 'tried'],
+    // Its origin could undo the escape, and would be led past the 405.
+    ['/x%2F1', 'POST', '400 target-has-encoded-separator'],
+    ['/x;y/1', 'POST', '400 target-has-path-parameter'],
+    ['/a/b', 'POST', '404 route-unknown'],
+    ['/a%2Fb', 'POST', '400 target-has-encoded-separator'],
+    ['/a%2Fc', 'POST', 'tried'],
+  ])(
+    'nor is what routes in force refuse by method or lead elsewhere: %s %s',
+    async (path, method, end) => {
+      const world = await worldOf([
+        { path: '/x/**', origin: 'api', methods: ['GET'], access: 'public' },
+        { path: '/a/b', origin: 'elsewhere', access: 'public' },
+        { path: '/**', origin: 'tried', escapes: ['%2F'], ...shadow },
+      ])
+      expect([path, (await fate(world, path, undefined, { method }))[0]]).toEqual([path, end])
+    },
+  )
+
   it('in generated configs', async () => {
     const tally = await checkWorlds(10)
     for (const kind of ['opened', 'passed', 'refused', 'would be refused']) {
@@ -113,10 +138,65 @@ describe('shadow never widens what another policy refuses, and refuses nobody', 
   })
 })
 
+describe('a route in shadow changes nothing for what is in force, and', () => {
+  it('hides no header from the origin of what is in force', async () => {
+    const open = { path: '/**', origin: 'api', access: 'public' } as const
+    const keys = { accepts: ['api_key'], carriers: ['x-api-key'] } as const
+    const world = await worldOf([
+      open,
+      { path: '/keys', origin: 'tried', ...keys, ...shadow },
+      { path: '/mine', origin: 'api', access: 'public' },
+    ])
+    for (const path of ['/keys', '/mine']) {
+      const found = await fate(world, path, undefined, { headers: { 'x-api-key': 'ak_ada' } })
+      expect(found.slice(0, 2)).toEqual(['origin', ''])
+      expect(world.sent.at(-1)?.headers.get('x-api-key')).toBe('ak_ada')
+    }
+  })
+
+  it('is not tried on a preflight that it would answer', async () => {
+    const world = await worldOf([
+      { path: '/**', origin: 'api', access: 'public' },
+      { path: '/x', origin: 'tried', cors: { origins: ['https://page.test'] }, ...shadow },
+      { path: '/y', origin: 'tried', ...shadow },
+    ])
+    const headers = { origin: 'https://page.test', 'access-control-request-method': 'GET' }
+    for (const [path, tried] of [
+      ['/x', undefined],
+      ['/y', '/y: token-missing'],
+    ] as const) {
+      const found = await fate(world, path, undefined, { method: 'OPTIONS', headers })
+      expect(found).toEqual(['origin', '', tried])
+    }
+  })
+
+  it('names no resource that OAuth tokens count at, and takes none from an origin', async () => {
+    const line = {
+      path: '/api/oauth',
+      origin: 'tried',
+      accepts: ['oauth_token'],
+      ...shadow,
+    } as const
+    const address = '/.well-known/oauth-protected-resource'
+    for (const [mode, status] of [
+      [shadow, 404],
+      [{ mode: 'enforced' as const }, 200],
+    ] as const) {
+      const world = await worldOf([{ ...line, ...mode }])
+      for (const path of [address, `${address}/api/oauth`]) {
+        expect([path, (await world.get(path)).status]).toEqual([path, status])
+      }
+      const open = { path: '/**', origin: 'api', access: 'public' } as const
+      const [end] = await fate(await worldOf([open, { ...line, ...mode }]), address)
+      expect(end === 'origin').toBe(status === 404)
+    }
+  })
+})
+
 describe('the route that is tried', () => {
   const line = fc.record({
     path: fc.constantFrom('/**', '/a/**', '/a/*', '/*/b', '/a/b'),
-    methods: fc.constantFrom(undefined, undefined, ['GET'], ['GET', 'POST']),
+    methods: fc.constantFrom(undefined, undefined, ['GET'], ['GET', 'POST'], ['POST']),
     host: fc.constantFrom(undefined, undefined, 'h.test', '*.h.test'),
     mode: fc.constantFrom(undefined, 'shadow' as const),
   })
@@ -155,6 +235,12 @@ describe('the route that is tried', () => {
             selectRoute(routes, { method, host, segments }) ?? false,
           )
           if (inForce.ok) expect(found.ok && found.value.route).toBe(inForce.value.route)
+          const refusal = found.ok || inForce.ok ? undefined : inForce.error
+          if (refusal?.code === 'method-not-allowed') {
+            expect(found).toEqual(inForce)
+            tallyUp(tally, ['refused by method'])
+            continue
+          }
           const taking = routes.filter((one) => matchesRequest(one, { method, host, segments }))
           const tried = taking.find(({ mode, ...one }) =>
             taking.every(
@@ -173,7 +259,8 @@ describe('the route that is tried', () => {
       },
     )
     fc.assert(law, { numRuns: 80 })
-    for (const kind of ['found', 'not found', 'tried beside another', 'tried alone']) {
+    const kinds = ['found', 'not found', 'tried beside another', 'tried alone', 'refused by method']
+    for (const kind of kinds) {
       expect([kind, (tally.get(kind) ?? 0) >= 10]).toEqual([kind, true])
     }
   })

@@ -140,25 +140,6 @@ describe('a route in shadow where another one takes the request', () => {
     expect(await fate(world, path, token)).toEqual(expected)
   })
 
-  it('names no resource that OAuth tokens count at', async () => {
-    const line = {
-      path: '/api/oauth',
-      origin: 'tried',
-      accepts: ['oauth_token'],
-      ...shadow,
-    } as const
-    const address = '/.well-known/oauth-protected-resource'
-    for (const [mode, status] of [
-      [shadow, 404],
-      [{ mode: 'enforced' as const }, 200],
-    ] as const) {
-      const world = await worldOf([{ ...line, ...mode }])
-      for (const path of [address, `${address}/api/oauth`]) {
-        expect([path, (await world.get(path)).status]).toEqual([path, status])
-      }
-    }
-  })
-
   it('is what a public request waited for, where it waited', async () => {
     const world = await worldOf(routes)
     const answer = world.keyServer.answer
@@ -180,6 +161,8 @@ describe('a route in shadow where another one takes the request', () => {
 })
 
 describe('a route in shadow that nothing else takes the request from', () => {
+  const page = 'https://app.usher.test'
+  const variables = { ...everyCredential, AUTHORIZED_PARTIES: page }
   const routes: RouteConfig[] = [
     {
       path: '/**',
@@ -189,7 +172,7 @@ describe('a route in shadow that nothing else takes the request from', () => {
       ...shadow,
     },
     { path: '/posts', origin: 'api', methods: ['GET'], access: 'public' },
-    { path: '/posts', origin: 'tried', methods: ['POST'], ...shadow },
+    { path: '/posts', origin: 'tried', methods: ['POST'], cors: { origins: [page] }, ...shadow },
     { path: '/a/b', origin: 'api' },
     { path: '/keys', origin: 'tried', accepts: ['api_key'], carriers: ['x-api-key'], ...shadow },
     {
@@ -199,7 +182,6 @@ describe('a route in shadow that nothing else takes the request from', () => {
       ...shadow,
     },
   ]
-  const variables = { ...everyCredential, AUTHORIZED_PARTIES: 'https://app.usher.test' }
 
   interface Case {
     readonly token?: (world: World) => string | Promise<string>
@@ -249,11 +231,14 @@ describe('a route in shadow that nothing else takes the request from', () => {
     expect(world.sent[0]?.headers.has('cookie')).toBe(false)
   })
 
-  it('takes the methods that no other one does', async () => {
+  it('takes no method that another one refuses, and answers no preflight about it', async () => {
     const world = await worldOf(routes, { variables })
     expect(await fate(world, '/posts')).toEqual(['origin', '', undefined])
     const posted = await fate(world, '/posts', undefined, { method: 'POST' })
-    expect(posted).toEqual(['tried', '', 'POST /posts: token-missing'])
+    expect(posted).toEqual(['405 method-not-allowed', undefined, undefined])
+    const headers = { origin: page, 'access-control-request-method': 'POST' }
+    const asked = await world.get('/posts', undefined, { method: 'OPTIONS', headers })
+    expect([asked.status, asked.headers.has('access-control-allow-origin')]).toEqual([405, false])
   })
 
   it('withholds the credential that was not looked at', async () => {
@@ -282,7 +267,6 @@ describe('a route in shadow that nothing else takes the request from', () => {
   })
 
   it('answers preflights itself where it owns CORS, and tries nothing on them', async () => {
-    const page = 'https://app.usher.test'
     const line = { path: '/x', origin: 'tried', cors: { origins: [page] }, ...shadow }
     const world = await worldOf([line])
     const headers = { origin: page, 'access-control-request-method': 'GET' }

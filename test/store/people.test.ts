@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Profile, unknownProfile } from '../../src/model/profile.ts'
+import { createFindByAddress } from '../../src/store/addresses.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { readFacts } from '../../src/store/facts.ts'
 import { recordSight } from '../../src/store/first-sight.ts'
 import { grantRole, revokeRole } from '../../src/store/grants.ts'
 import { findUser, setStatus } from '../../src/store/people.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
 
 const database = openDatabase(env.DB)
 const grant = (userId: string, role = 'admin', organizationId = '') => ({
@@ -189,4 +191,26 @@ describe('first sight', () => {
     await recordSight(database, sight, introduction(profile))
     expect(await findUser(database, 'user_1')).toMatchObject({ status: 'banned', lastSeenAt: 5 })
   })
+})
+
+it('an address is looked up by an index, however many people there are', async () => {
+  const asked: string[] = []
+  const noting = new Proxy(env.DB, {
+    get(target, name) {
+      if (name !== 'prepare') return Reflect.get(target, name)
+      return (statement: string) => {
+        asked.push(statement)
+        return target.prepare(statement)
+      }
+    },
+  })
+  await createFindByAddress(noting, createFakeClock())('ada@example.com')
+  expect(asked).toHaveLength(1)
+  for (const statement of asked) {
+    const plan = env.DB.prepare(`EXPLAIN QUERY PLAN ${statement}`).bind('ada@example.com', 1, 2)
+    const { results } = await plan.all()
+    expect(results.map(({ detail }) => detail)).toEqual([
+      'SEARCH users USING INDEX users_by_email (email=?)',
+    ])
+  }
 })
