@@ -5,6 +5,7 @@ import { jwks } from './api/jwks.ts'
 import { resourceMetadata } from './api/resource-metadata.ts'
 import { type Room, refused } from './api/room.ts'
 import type { Checking } from './checks/checking.ts'
+import type { AccessDesk } from './checks/cloudflare-access.ts'
 import { resourceMetadataPath } from './gateway/own.ts'
 import { authzenMetadataPath } from './model/checks.ts'
 import { lazily } from './model/lazily.ts'
@@ -14,11 +15,14 @@ import { lazily } from './model/lazily.ts'
  * never pass here, so nothing of it is evaluated before one of these is first asked for, and each room
  * behind it is loaded when it is first used.
  */
-export function createApp(capabilities: ApiCapabilities, checking: Checking): Hono<Room> {
+export function createApp(
+  capabilities: ApiCapabilities,
+  checking: Checking,
+  accessDesk?: AccessDesk,
+): Hono<Room> {
   const app = new Hono<Room>()
   const readyz = createReadyz(capabilities)
   let people: Hono<Room> | undefined
-  let checks: Hono<Room> | undefined
 
   async function knowsPeople(c: Context<Room>): Promise<Response> {
     const { createPeople } = await import('./api/people.ts')
@@ -26,10 +30,11 @@ export function createApp(capabilities: ApiCapabilities, checking: Checking): Ho
     return people.fetch(c.req.raw, c.env)
   }
 
-  async function asksForOthers(c: Context<Room>): Promise<Response> {
-    const { createChecks } = await import('./checks/room.ts')
-    checks ??= createChecks(checking)
-    return checks.fetch(c.req.raw, c.env)
+  function asked(answer: keyof typeof import('./checks/room.ts')) {
+    return async (c: Context<Room>) => {
+      const room = await import('./checks/room.ts')
+      return room[answer](c.env.call, checking)
+    }
   }
 
   app.get('/livez', () => livez())
@@ -37,11 +42,11 @@ export function createApp(capabilities: ApiCapabilities, checking: Checking): Ho
   app.get('/jwks.json', () => jwks(capabilities.signingKeys))
   app.get('/me', knowsPeople)
   app.get('/clerk-test', knowsPeople)
-  app.post('/decisions', asksForOthers)
-  app.post('/access/v1/evaluation', asksForOthers)
-  app.post('/access/v1/evaluations', asksForOthers)
-  app.get(authzenMetadataPath, asksForOthers)
-  letAccessAsk(app, checking)
+  app.post('/decisions', asked('decisions'))
+  app.post('/access/v1/evaluation', asked('evaluation'))
+  app.post('/access/v1/evaluations', asked('evaluations'))
+  app.get(authzenMetadataPath, asked('authzenMetadata'))
+  if (accessDesk !== undefined) letAccessAsk(app, accessDesk, checking)
   app.post('/verify', async (c) => {
     const { verify } = await import('./api/verify.ts')
     return verify(c.env.call)
@@ -71,14 +76,15 @@ export function createApp(capabilities: ApiCapabilities, checking: Checking): Ho
   return app
 }
 
-/** Where Cloudflare Access asks, and takes the keys of the answers, if the config lets it. */
-function letAccessAsk(app: Hono<Room>, { cloudflareAccess, authority }: Checking): void {
-  if (cloudflareAccess === undefined) return
-  const answer = lazily(async () => {
-    const { createCloudflareAccess } = await import('./checks/cloudflare-access.ts')
-    const room = createCloudflareAccess(cloudflareAccess, authority)
-    return async (c: Context<Room>) => room.fetch(c.req.raw, c.env)
+/** Where Cloudflare Access asks, and takes the keys of the answers. */
+function letAccessAsk(app: Hono<Room>, desk: AccessDesk, { authority }: Checking): void {
+  const evaluate = lazily(async () => {
+    const { createEvaluate } = await import('./checks/cloudflare-access.ts')
+    return createEvaluate(desk, authority)
   })
-  app.post('/access/evaluate', answer)
-  app.get('/access/keys', answer)
+  app.post('/access/evaluate', (c) => evaluate(c.env.call))
+  app.get('/access/keys', async () => {
+    const { publishKeys } = await import('./checks/cloudflare-access.ts')
+    return publishKeys(desk)
+  })
 }

@@ -12,16 +12,15 @@ import type { TakeRecord } from './events/record.ts'
 import { openRecorder } from './events/recorder.ts'
 import { createGreeting } from './gateway/acquaintance.ts'
 import { canSign, createAssert } from './gateway/assertion.ts'
-import { canonicalize } from './gateway/canonical.ts'
 import { createHandOff } from './gateway/hand-off.ts'
 import type { Count } from './gateway/limit.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import { receive } from './gateway/reception.ts'
+import { shut } from './gateway/shut.ts'
 import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { lazily } from './model/lazily.ts'
-import { refusalResponse } from './model/refusal-response.ts'
 import { err, ok, type Result } from './model/result.ts'
 import { openRoads } from './proxy/bindings.ts'
 import { openRecall } from './proxy/recall.ts'
@@ -48,7 +47,7 @@ export interface House {
   readonly definition: GatewayDefinition
   /** Loads the front desk; called when one of Usher's own surfaces is first asked for. */
   readonly app: () => Promise<{
-    createApp(capabilities: ApiCapabilities, checking: Checking): FrontDesk
+    createApp(capabilities: ApiCapabilities, checking: Checking, access?: AccessDesk): FrontDesk
   }>
   readonly relaxations?: Relaxations
   /** What is legal but risky, for who tries a gateway; production was checked before it was deployed. */
@@ -141,7 +140,7 @@ function furnishGateway(
     exchange,
     signingKeys: settings.signingKeys,
     openDiagnosis: relaxations.openDiagnosis,
-    readinessChecks: readinessOf({ issuer, settings, env }),
+    readinessChecks: readinessOf(issuer, settings, env),
   }
   const checking: Checking = {
     rules,
@@ -152,7 +151,6 @@ function furnishGateway(
     assert: createAssert(settings.signingKeys),
     handOff: rules.identityMap.length > 0 ? createHandOff(rules.identityMap) : undefined,
     count: openCount(env, clock),
-    cloudflareAccess: openAccess({ rules, settings }, { env, network, clock }),
     clock,
   }
   return {
@@ -163,23 +161,23 @@ function furnishGateway(
       const { createFollow } = await import('./gateway/follow.ts')
       return createFollow({ authority, clock })
     }),
-    rooms: openRooms(house, capabilities, checking),
+    rooms: openRooms(checking, async () => {
+      const { createApp } = await house.app()
+      const access = openAccess({ rules, settings }, { env, network, clock })
+      return createApp(capabilities, checking, access)
+    }),
     record: house.record ?? openRecords(house, { rules, env, clock }),
   }
 }
 
-function readinessOf({
-  issuer,
-  settings,
-  env,
-}: {
-  readonly issuer: Issuer
-  readonly settings: Compiled['settings']
-  readonly env: Env
-}): ApiCapabilities['readinessChecks'] {
+function readinessOf(
+  { keys }: Issuer,
+  { signingKeys }: Compiled['settings'],
+  env: Env,
+): ApiCapabilities['readinessChecks'] {
   return [
-    { name: 'keys', isReady: (moment) => issuer.keys.isReady(moment) },
-    { name: 'signing', isReady: () => canSign(settings.signingKeys) },
+    { name: 'keys', isReady: (moment) => keys.isReady(moment) },
+    { name: 'signing', isReady: () => canSign(signingKeys) },
     { name: 'kv', isReady: async () => (await env.KV.get('ready')) !== undefined },
     { name: 'd1', isReady: async () => (await env.DB.prepare('SELECT 1').first()) !== null },
   ]
@@ -244,11 +242,7 @@ function introductionTo(
   }
 }
 
-function openRooms(
-  house: House,
-  capabilities: ApiCapabilities,
-  checking: Checking,
-): Gateway['rooms'] {
+function openRooms(checking: Checking, openDesk: () => Promise<FrontDesk>): Gateway['rooms'] {
   let desk: FrontDesk | undefined
   const check = lazily(async () => {
     const { createForwardAuth } = await import('./checks/forward-auth.ts')
@@ -258,9 +252,9 @@ function openRooms(
     // Proxies ask at every request: they pass the front desk, which costs what a check does.
     if (path.startsWith('/auth/')) return check(path, asking)
     if (desk === undefined) {
-      const { createApp } = await house.app()
+      const opened = await openDesk()
       // Others may have waited for the same; the first to come back opens the desk for all.
-      desk ??= createApp(capabilities, checking)
+      desk ??= opened
     }
     const { request, target, requestId, moment } = asking
     const url = `${target.scheme}://${target.host}${path}${target.query}`
@@ -285,16 +279,4 @@ function openRecords(
   const { observation } = rules
   const addCounts = openCounts(env.DB)
   return openRecorder({ observation, log, addCounts, analytics: env.ANALYTICS, clock })
-}
-
-/** Where a shut house says that it is alive: its prefix may be what is wrong, so any will do. */
-const livezPath = /^\/[^/]+\/livez$/
-
-/** What a house answers that cannot open. */
-function shut(request: Request): Response {
-  const { method, headers } = request
-  const target = canonicalize(request, new Set())
-  if (target.ok && livezPath.test(target.value.path)) return Response.json({ status: 'alive' })
-  const requestId = crypto.randomUUID()
-  return refusalResponse({ code: 'gateway-misconfigured' }, { method, headers, requestId })
 }

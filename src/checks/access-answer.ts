@@ -2,7 +2,7 @@ import { type AccessKey, publicAccessJwk } from '../model/access-key.ts'
 import { encodeBase64url } from '../model/base64url.ts'
 
 /** No answer counts for longer. */
-export const answerLifeSeconds = 60
+const answerLifeSeconds = 60
 
 /** What Access is told, and about which question. */
 export interface AccessAnswer {

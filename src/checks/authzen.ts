@@ -3,11 +3,14 @@
  * this user, or whomever this token vouches for, send a request with this method to this address?
  */
 import { isRecord } from '../config/shape.ts'
+import { isAtRoot } from '../model/checks.ts'
+import { isMethod } from '../model/method.ts'
 import { type Refusal, refusals, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
+import type { Rules } from '../model/route.ts'
 import type { Checking } from './checking.ts'
 import { type Asker, createJudge, type Judge, type Judgement, judgeAll } from './judge.ts'
-import { type Inquiry, inquiriesMax, isMethod, isUserId, type Sender } from './question.ts'
+import { type Inquiry, inquiriesMax, isUserId, type Sender } from './question.ts'
 
 /** Whether somebody may do something (section 5.5). What the refusal would be is told where they may not. */
 export interface Evaluation {
@@ -31,6 +34,9 @@ interface Request {
 }
 
 const misfit: Evaluation = deny({ code: 'context-invalid' })
+
+/** One of several, as far as it could be read: what is wrong with one is told beside the others (section 7.2.1). */
+type Reading = Result<Request, Refusal>
 
 /** Section 6: one evaluation. Members that nobody knows are ignored, as section 10.1 wants it. */
 export async function evaluate(
@@ -64,34 +70,35 @@ export async function evaluateAll(
     return refuse('body-invalid')
   }
   if (list.length === 0) return evaluate(defaults, asker, checking)
-  const requests: Request[] = []
-  for (const one of list as readonly unknown[]) {
-    if (!isRecord(one)) return refuse('body-invalid')
-    const request = readRequest({ ...defaults, ...one })
-    if (!request.ok) return request
-    requests.push(request.value)
-  }
+  const readings = list.map(
+    (one: unknown): Reading =>
+      isRecord(one) ? readRequest({ ...defaults, ...one }) : refuse('body-invalid'),
+  )
   const judge = createJudge(asker, checking)
   const last = lastDecisions[semantic]
   const evaluations =
     last === undefined
-      ? await judgeAll(requests, (request) => answer(request, judge))
-      : await answerUntil(last, requests, judge)
+      ? await judgeAll(readings, (reading) => answerOne(reading, judge))
+      : await answerUntil(last, readings, judge)
   return ok({ evaluations })
 }
 
 async function answerUntil(
   last: boolean,
-  requests: readonly Request[],
+  readings: readonly Reading[],
   judge: Judge,
 ): Promise<readonly Evaluation[]> {
   const answered: Evaluation[] = []
-  for (const request of requests) {
-    const evaluation = await answer(request, judge)
+  for (const reading of readings) {
+    const evaluation = await answerOne(reading, judge)
     answered.push(evaluation)
     if (evaluation.decision === last) break
   }
   return answered
+}
+
+async function answerOne(reading: Reading, judge: Judge): Promise<Evaluation> {
+  return reading.ok ? answer(reading.value, judge) : deny(reading.error)
 }
 
 async function answer({ inquiry, ...subject }: Request, judge: Judge): Promise<Evaluation> {
@@ -163,11 +170,15 @@ function readEntity(value: unknown, ...members: readonly string[]): Entity | und
 }
 
 /** Section 9: where all this is, for the host that was asked. */
-export function describeDecisionPoint(url: string): Members {
+export function describeDecisionPoint(
+  url: string,
+  { checks, prefix }: Pick<Rules, 'checks' | 'prefix'>,
+): Members {
   const { origin } = new URL(url)
+  const base = isAtRoot(checks) ? origin : `${origin}${prefix}`
   return {
-    policy_decision_point: origin,
-    access_evaluation_endpoint: `${origin}/access/v1/evaluation`,
-    access_evaluations_endpoint: `${origin}/access/v1/evaluations`,
+    policy_decision_point: base,
+    access_evaluation_endpoint: `${base}/access/v1/evaluation`,
+    access_evaluations_endpoint: `${base}/access/v1/evaluations`,
   }
 }

@@ -1,3 +1,4 @@
+import type { Asking } from '../model/asking.ts'
 import { type CheckCaller, type CheckKind, type Checks, callerHeader } from '../model/checks.ts'
 import { matchesHost } from '../model/host-pattern.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
@@ -10,15 +11,37 @@ type Callers = Checks['callers']
  * is shown has to be right: a certificate does not make up for it.
  */
 export function identifyCaller(
-  request: Request,
+  { headers, request }: Pick<Asking, 'headers' | 'request'>,
   kind: CheckKind,
   { callers }: Pick<Checks, 'callers'>,
 ): Result<CheckCaller, Refusal> {
-  const shown = request.headers.get(callerHeader)
+  const shown = headers.get(callerHeader)
   // A path that climbs out of Envoy's check is known by this header alone, and meets nothing good with it.
   if (shown === null && kind === 'envoy') return refuse('caller-unknown')
   const caller = shown === null ? byCertificate(request, callers) : bySecret(shown, callers)
-  if (caller === undefined) return refuse('caller-unknown')
+  return caller === undefined ? refuse('caller-unknown') : granted(caller, kind)
+}
+
+const bearer = /^bearer +(.*)$/i
+
+/**
+ * The same of a client of AuthZEN, which may show its secret as `Authorization: Bearer` as well: two secrets that
+ * are not the same are none. It is told how to show one.
+ */
+export function identifyClient(
+  request: Request,
+  { callers }: Pick<Checks, 'callers'>,
+): Result<CheckCaller, Refusal> {
+  const { headers } = request
+  const written = headers.get(callerHeader)
+  const [, borne = null] = bearer.exec(headers.get('authorization') ?? '') ?? []
+  const shown = written ?? borne
+  if (borne !== null && borne !== shown) return refuse('caller-unauthenticated')
+  const caller = shown === null ? byCertificate(request, callers) : bySecret(shown, callers)
+  return caller === undefined ? refuse('caller-unauthenticated') : granted(caller, 'decisions')
+}
+
+function granted(caller: CheckCaller, kind: CheckKind): Result<CheckCaller, Refusal> {
   return caller.may.has(kind) ? ok(caller) : refuse('caller-not-granted')
 }
 

@@ -5,7 +5,6 @@
  */
 import type { Count } from '../gateway/limit.ts'
 import type { Gateway } from '../gateway/pipeline.ts'
-import type { AccessDesk } from './cloudflare-access.ts'
 
 /** What checks need of the gateway and of the world. */
 export interface Checking
@@ -14,6 +13,4 @@ export interface Checking
     'rules' | 'routes' | 'authority' | 'greet' | 'assert' | 'handOff' | 'exchange' | 'clock'
   > {
   readonly count: Count
-  /** What answers to Cloudflare Access rest on; `undefined` where it may not ask. */
-  readonly cloudflareAccess: AccessDesk | undefined
 }

@@ -1,7 +1,6 @@
-import { Hono } from 'hono'
 import type { Call } from '../api/capabilities.ts'
 import { json, readJson } from '../api/json.ts'
-import { type Room, refused } from '../api/room.ts'
+import { refuseCall } from '../api/room.ts'
 import { createKeyRing, type KeyStore } from '../clerk/key-ring.ts'
 import { askSources, type Send } from '../clerk/key-source.ts'
 import { type Authority, holdAgainstFacts, type Scrutiny } from '../gateway/authenticate.ts'
@@ -10,7 +9,6 @@ import { type AccessKey, publicAccessJwk } from '../model/access-key.ts'
 import type { CloudflareAccess } from '../model/checks.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import type { ReadFacts } from '../model/facts.ts'
-import type { User } from '../model/principal.ts'
 import { type Refusal, refusals, refuse } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
 import type { Result } from '../model/result.ts'
@@ -21,6 +19,7 @@ import {
   questionMaxBytes,
   readQuestion,
 } from './access-question.ts'
+import { personOf } from './person.ts'
 
 /** What Access may ask, and what answers to it need of the world. */
 export interface AccessDesk extends CloudflareAccess {
@@ -38,38 +37,30 @@ export interface AccessDesk extends CloudflareAccess {
 const keysKeptSeconds = 300
 
 /**
- * Cloudflare Access' external evaluation: the Evaluate URL and the Keys URL
+ * `access/evaluate`: the Evaluate URL of Cloudflare Access' external evaluation
  * (https://developers.cloudflare.com/cloudflare-one/access-controls/policies/external-evaluation/).
  */
-export function createCloudflareAccess(
+export function createEvaluate(
   desk: AccessDesk,
   { readFacts }: Pick<Authority, 'readFacts'>,
-): Hono<Room> {
+): (call: Call) => Promise<Response> {
   const team = openTeam(desk)
   const sign = createSignAnswer(desk.signingKeys)
-  const room = new Hono<Room>()
 
-  room.post('/access/evaluate', async (c) => {
-    const { call } = c.env
+  return async function evaluate(call) {
     const { request, moment } = call
     const body = await readJson(request, questionMaxBytes)
-    if (!body.ok) return refused(c, body.error)
+    if (!body.ok) return refuseCall(call, body.error)
     const { token } = body.value
-    if (typeof token !== 'string') return refused(c, { code: 'body-invalid' })
+    if (typeof token !== 'string') return refuseCall(call, { code: 'body-invalid' })
     const question = await readQuestion(token, team, moment)
     if (!question.ok) return turnAway(call, question.error)
     const verdict = await judge(question.value, { ...desk, readFacts }, moment)
-    if (!verdict.ok && isOutage(verdict.error)) return refused(c, verdict.error)
+    if (!verdict.ok && isOutage(verdict.error)) return refuseCall(call, verdict.error)
     if (!verdict.ok) moment.note({ reason: verdict.error.code })
     const answer = { success: verdict.ok, nonce: question.value.nonce }
     return json({ token: await sign(answer, moment.nowMs) })
-  })
-
-  room.get('/access/keys', () => publishKeys(desk.signingKeys))
-  room.onError((error) => {
-    throw error
-  })
-  return room
+  }
 }
 
 /** The team is an issuer of its own: its keys never vouch for anything but its questions. */
@@ -105,7 +96,10 @@ async function judge(
   const found = await findByAddress(question.address)
   if (!found.ok) return found
   if (found.value === undefined) return refuse('person-unknown')
-  const principal = personOf(found.value, question)
+  const principal = personOf(found.value, {
+    issuedAtSeconds: question.askedAtSeconds,
+    expiresAtSeconds: question.expiresAtSeconds,
+  })
   moment.note({ principal })
   const scrutiny: Scrutiny = { ...closely, access }
   const standing = { carrier: undefined, moment, scrutiny }
@@ -123,29 +117,8 @@ const closely: Omit<Scrutiny, 'access'> = {
   tellsFacts: false,
 }
 
-/** Somebody of whom Access says the address, and no credential says more. */
-function personOf(userId: string, { askedAtSeconds, expiresAtSeconds }: AccessQuestion): User {
-  return {
-    kind: 'user',
-    userId,
-    tokenType: 'jwt_template',
-    tokenId: undefined,
-    sessionId: undefined,
-    actor: undefined,
-    clientId: undefined,
-    organization: undefined,
-    scopes: [],
-    features: undefined,
-    plans: undefined,
-    factorAges: undefined,
-    issuedAtSeconds: askedAtSeconds,
-    expiresAtSeconds,
-    claims: {},
-    token: '',
-  }
-}
-
-function publishKeys(keys: readonly AccessKey[]): Response {
+/** `access/keys`: the Keys URL, where Access takes what answers verify with. */
+export function publishKeys({ signingKeys: keys }: Pick<AccessDesk, 'signingKeys'>): Response {
   return new Response(`${JSON.stringify({ keys: keys.map(publicAccessJwk) })}\n`, {
     headers: {
       'content-type': 'application/json',

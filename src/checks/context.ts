@@ -1,6 +1,7 @@
 import { isHost } from '../gateway/host.ts'
-import type { Asking } from '../model/asking.ts'
+import type { Described, HeaderReader } from '../model/asking.ts'
 import type { Dialect } from '../model/checks.ts'
+import { isMethod } from '../model/method.ts'
 import { networksOf } from '../model/network.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -25,26 +26,30 @@ interface Family {
 
 /** A check, and Usher's own prefix, below which one dialect has the path that it asks about. */
 interface Check {
-  readonly request: Asking['request']
+  readonly request: Described & { readonly url: string }
   readonly prefix: string
 }
 
+/** The one name for the address: over `X-Real-IP` Cloudflare's edge writes who connects to it, the proxy. */
+const addressName = 'X-Forwarded-For'
+
 const original: Family = {
-  names: ['X-Original-Method', 'X-Original-URL', 'X-Real-IP'],
+  names: ['X-Original-Method', 'X-Original-URL', addressName],
   read({ request: { headers } }) {
     const [, scheme = '', host, uri] = urlShape.exec(headers.get('x-original-url') ?? '') ?? []
     const method = headers.get('x-original-method')
-    return described(headers, { method, scheme, host, uri, address: headers.get('x-real-ip') })
+    return described(headers, { method, scheme, host, uri, address: lastAddress(headers) })
   },
 }
 
-const clientNames = ['X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-For'] as const
+const clientNames = ['X-Forwarded-Proto', 'X-Forwarded-Host', addressName] as const
 
 const forwarded: Family = {
   names: ['X-Forwarded-Method', 'X-Forwarded-Uri', ...clientNames],
   read({ request: { headers } }) {
     const method = headers.get('x-forwarded-method')
-    return described(headers, { method, uri: headers.get('x-forwarded-uri'), ...client(headers) })
+    const uri = headers.get('x-forwarded-uri')
+    return described(headers, { method, uri, ...authority(headers), address: lastAddress(headers) })
   },
 }
 
@@ -53,7 +58,12 @@ const itself: Family = {
   names: clientNames,
   read({ request: { headers, method, url }, prefix }) {
     const uri = uriBelow(`${prefix}/auth/envoy`, url)
-    return described(headers, { method, uri, ...client(headers) })
+    return described(headers, {
+      method,
+      uri,
+      ...authority(headers),
+      address: firstAddress(headers),
+    })
   },
 }
 
@@ -81,7 +91,6 @@ interface Members {
   readonly address: string | null
 }
 
-const methodShape = /^[A-Z]{1,32}$/
 const urlShape = /^([a-z]+):\/\/([^/?#\\@]+)(\/.*)$/
 /** A header that came twice has a blank in it. What is no ASCII would have two encodings. */
 const uriShape = /^\/[!-~]*$/
@@ -93,25 +102,45 @@ const schemes: Readonly<Partial<Record<string, 'http' | 'https'>>> = {
   wss: 'https',
 }
 
-function described(headers: Headers, members: Members): Description | undefined {
+function described(headers: HeaderReader, members: Members): Description | undefined {
   const { method, host, uri, address } = members
   const scheme = Object.hasOwn(schemes, members.scheme) ? schemes[members.scheme] : undefined
   if (scheme === undefined || !method || !host || !uri || !address) return undefined
   // The host is checked apart: one with a slash would be the beginning of the path.
-  if (!methodShape.test(method) || !isHost(host) || !uriShape.test(uri)) return undefined
+  if (!isMethod(method) || !isHost(host) || !uriShape.test(uri)) return undefined
   if (!isAddress(address)) return undefined
   const isSocket = members.scheme.startsWith('ws') || headers.has('sec-websocket-key')
   return { method, scheme, host, uri, clientAddress: address, isSocket }
 }
 
-/** Of a list of addresses the last is what the nearest proxy saw; the others are what it was told. */
-function client(headers: Headers): Pick<Members, 'scheme' | 'host' | 'address'> {
-  const addresses = headers.get('x-forwarded-for') ?? ''
+function authority(headers: HeaderReader): Pick<Members, 'scheme' | 'host'> {
   return {
     scheme: headers.get('x-forwarded-proto') ?? '',
     host: headers.get('x-forwarded-host'),
-    address: addresses.slice(addresses.lastIndexOf(',') + 1).trim(),
   }
+}
+
+/**
+ * Of a list of addresses the last is what the nearest proxy saw; the others are what it was told. Cloudflare's
+ * edge appends who connects to it, which is the proxy, and says the same as `CF-Connecting-IP`
+ * (developers.cloudflare.com/fundamentals/reference/http-headers): then it is the one before.
+ */
+function lastAddress(headers: HeaderReader): string {
+  const list = headers.get(addressName) ?? ''
+  const comma = list.lastIndexOf(',')
+  const last = list.slice(comma + 1).trim()
+  if (comma < 0 || last !== headers.get('cf-connecting-ip')) return last
+  return list.slice(list.lastIndexOf(',', comma - 1) + 1, comma).trim()
+}
+
+/**
+ * Envoy puts the client's address over what the client wrote (`headers_to_add`), and appends its own after it
+ * (envoyproxy/envoy#21519), as do its listener on the way and the edge: how many follow differs, the first does not.
+ */
+function firstAddress(headers: HeaderReader): string {
+  const list = headers.get(addressName) ?? ''
+  const comma = list.indexOf(',')
+  return comma < 0 ? list : list.slice(0, comma).trim()
 }
 
 const addressV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}$/

@@ -23,12 +23,12 @@ export type Deciding = Pick<Checking, 'rules' | 'routes' | 'authority'> & Admitt
  * other: nobody here could answer it.
  */
 export async function decide(question: Question, deciding: Deciding): Promise<Decision> {
-  const { target, request } = question
+  const { target } = question
   const { rules, routes } = deciding
   const surface = findSurface(target, rules)
   if (!surface.ok) return undecided(surface)
   if (surface.value !== undefined) return undecided(refuse('route-unknown'))
-  const matched = matchRoute(routes, target, request)
+  const matched = matchRoute(routes, target, question)
   if (!matched.ok) return undecided(matched)
   const admitted = await admit(question, matched.value, deciding)
   return { ...admitted, matched: matched.value }

@@ -2,7 +2,7 @@ import type { Principal } from '../model/principal.ts'
 import type { Refusal, RefusalCode } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Deciding } from './decide.ts'
-import { answerTo, type Candidate, explain } from './explain.ts'
+import { answerTo, type Candidate, createExplain } from './explain.ts'
 import { type Asker, createJudge, type Judgement, judgeAll } from './judge.ts'
 import { readInquiries } from './question.ts'
 
@@ -12,7 +12,7 @@ export interface Decisions {
 }
 
 /** What would become of one request. */
-export interface DecisionAnswer {
+interface DecisionAnswer {
   readonly allowed: boolean
   /** Those of the refusal that the request would get; 200 without a code where it may pass. */
   readonly status: number
@@ -25,7 +25,7 @@ export interface DecisionAnswer {
 }
 
 /** Somebody in particular. */
-export interface PrincipalAnswer {
+interface PrincipalAnswer {
   readonly kind: 'user' | 'machine'
   readonly id: string
   readonly organization_id: string | null
@@ -44,11 +44,12 @@ export async function answerDecisions(
   const inquiries = readInquiries(asked)
   if (!inquiries.ok) return inquiries
   const judge = createJudge(asker, checking)
+  const explain = createExplain(checking.rules)
   const decisions = await judgeAll(inquiries.value.requests, async (inquiry) => {
     const judgement = await judge(inquiry)
     const answer = tell(judgement)
     if (!inquiries.value.explain) return answer
-    return { ...answer, candidates: await explain(judgement, checking.rules) }
+    return { ...answer, candidates: await explain(judgement) }
   })
   return ok({ decisions })
 }

@@ -1,7 +1,7 @@
 import type { Admitted } from '../gateway/admission.ts'
 import { admit } from '../gateway/admit.ts'
 import { type Evidence, weigh } from '../gateway/condition.ts'
-import { buildRouteTable, type Match, matchRoute } from '../gateway/match.ts'
+import { buildRouteTable, type Match, matchRoute, type RouteTable } from '../gateway/match.ts'
 import { findSurface } from '../gateway/own.ts'
 import type { Question } from '../model/asking.ts'
 import type { Access, Condition } from '../model/condition.ts'
@@ -31,7 +31,7 @@ export interface Candidate {
 }
 
 /** What became of a condition, and of those that it holds together. */
-export interface Predicate {
+interface Predicate {
   readonly predicate: string
   /** `undecided` is what a credential does not say, and all there is to say where none counts. */
   readonly outcome: 'passes' | 'fails' | 'undecided' | 'unavailable'
@@ -50,40 +50,51 @@ export function answerTo(verdict: Result<unknown, Refusal>): {
 }
 
 /**
- * Every route whose host and path take the target, with what each makes of the request, whatever its method. There
- * is none where the host is not granted to whoever asks, so that they hear of no route that is for others alone.
+ * Explains one judgement after the other: every route whose host and path take the target, with what each makes of
+ * the request, whatever its method. There is none where the host is not granted to whoever asks, so that they hear
+ * of no route that is for others alone.
  */
-export async function explain(
-  { asked, matched }: Judgement,
+export function createExplain(
   rules: Rules,
-): Promise<readonly Candidate[]> {
-  if (asked === undefined) return []
-  const { target } = asked.question
-  const { host, segments } = target
-  const surface = findSurface(target, rules)
-  // What is Usher's own, or looks like it, is no route's.
-  if (!surface.ok || surface.value !== undefined) return []
-  const taking = rules.routes.filter(
-    (route) => matchesHost(route.host, host) && matchesPath(route.path, segments),
-  )
-  const candidates: Candidate[] = []
-  for (const route of taking) {
-    const chosen = route === matched?.route
-    candidates.push({ ...(await examine(route, asked)), chosen })
+): (judgement: Judgement) => Promise<readonly Candidate[]> {
+  const tables = new Map<Route, RouteTable>()
+  /** Each route as if there were no other, made once for all that is asked together. */
+  function tableOf(route: Route): RouteTable {
+    const table = tables.get(route) ?? buildRouteTable([route])
+    tables.set(route, table)
+    return table
   }
-  return candidates
+
+  return async function explain({ asked, matched }) {
+    if (asked === undefined) return []
+    const { target } = asked.question
+    const { host, segments } = target
+    const surface = findSurface(target, rules)
+    // What is Usher's own, or looks like it, is no route's.
+    if (!surface.ok || surface.value !== undefined) return []
+    const taking = rules.routes.filter(
+      (route) => matchesHost(route.host, host) && matchesPath(route.path, segments),
+    )
+    const candidates: Candidate[] = []
+    for (const route of taking) {
+      const chosen = route === matched?.route
+      candidates.push({ ...(await examine(route, tableOf(route), asked)), chosen })
+    }
+    return candidates
+  }
 }
 
 type Asked = NonNullable<Judgement['asked']>
 
 async function examine(
   route: Route,
+  table: RouteTable,
   { question, deciding }: Asked,
 ): Promise<Omit<Candidate, 'chosen'>> {
-  const { method, headers } = question.request
+  const { method, headers } = question
   const takesMethod = route.methods?.has(method) ?? true
   const [taken = method] = takesMethod ? [method] : (route.methods ?? [])
-  const matched = matchRoute(buildRouteTable([route]), question.target, { method: taken, headers })
+  const matched = matchRoute(table, question.target, { method: taken, headers })
   const admitted: Admitted = matched.ok
     ? await admit(question, matched.value, deciding)
     : { caller: undefined, verdict: matched }

@@ -1,8 +1,8 @@
 import type { Passing } from '../gateway/identity.ts'
 import { limit } from '../gateway/limit.ts'
 import type { Rooms } from '../gateway/rooms.ts'
-import type { Asking, Question } from '../model/asking.ts'
-import { type Dialect, dialects } from '../model/checks.ts'
+import type { Asking, HeaderReader, Question } from '../model/asking.ts'
+import { type CheckCaller, type Dialect, dialects } from '../model/checks.ts'
 import { isWebSocket } from '../model/headers.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
@@ -13,6 +13,7 @@ import { identifyCaller, mayAskAbout } from './callers.ts'
 import type { Checking } from './checking.ts'
 import { type Description, readContext } from './context.ts'
 import { decide } from './decide.ts'
+import { fits } from './head.ts'
 import { type Kept, keptSeconds, variesOf } from './keeping.ts'
 import { readTarget } from './target.ts'
 import { tell } from './tell.ts'
@@ -39,14 +40,14 @@ export function createForwardAuth(checking: Checking): Rooms {
     if (dialect === undefined) return refused({ code: 'route-unknown' })
     const asked = readQuestion(dialect, asking, rules)
     if (!asked.ok) return refused(asked.error)
-    const question = asked.value
+    const { caller: asker, question } = asked.value
 
     const { matched, caller, verdict, shadow } = await decide(question, decider)
     if (matched !== undefined) moment.note({ checked: matched.route.name })
     if (shadow !== undefined) moment.note({ shadow })
     if (caller !== undefined) moment.note({ principal: caller.principal })
     if (caller?.principal.kind === 'user') greet(caller.principal, moment)
-    const subject = { question, matched }
+    const subject = { caller: asker, question, matched }
     if (!verdict.ok) return refused(verdict.error, subject)
     if (matched === undefined) return refused({ code: 'route-unknown' }, subject)
 
@@ -57,7 +58,7 @@ export function createForwardAuth(checking: Checking): Rooms {
     if (!told.ok) return refused(told.error, subject)
     const seconds = secondsFor({ matched, caller: verdict.value }, checking)
     const lines = [...told.value, ...keepingLines(seconds, varies[dialect])]
-    return sizeOf(lines) > headersMaxBytes ? refused({ code: 'identity-too-large' }) : allow(lines)
+    return fits(lines) ? allow(lines) : refused({ code: 'identity-too-large' })
   }
 }
 
@@ -67,36 +68,49 @@ function dialectOf(path: string): Dialect | undefined {
   return dialects.find((one) => path === `/auth/${one}`)
 }
 
+/** Somebody who may ask, and what about. */
+interface Asked {
+  readonly caller: CheckCaller
+  readonly question: Question
+}
+
 /** What is asked, once it is known who asks, and that they may. */
-function readQuestion(dialect: Dialect, asking: Asking, rules: Rules): Result<Question, Refusal> {
-  const { request } = asking
-  const caller = identifyCaller(request, dialect, rules.checks)
-  if (!caller.ok) return caller
-  const context = readContext(dialect, { request, prefix: rules.prefix })
+function readQuestion(dialect: Dialect, asking: Asking, rules: Rules): Result<Asked, Refusal> {
+  const { request, method, headers } = asking
+  const known = identifyCaller(asking, dialect, rules.checks)
+  if (!known.ok) return known
+  const caller = known.value
+  const described = { url: request.url, method, headers }
+  const context = readContext(dialect, { request: described, prefix: rules.prefix })
   if (!context.ok) return context
   const question = questionOf(context.value, asking, rules)
-  if (!question.ok || mayAskAbout(caller.value, question.value.target.host)) return question
-  return refuse('caller-not-granted')
+  if (!question.ok) return question
+  const isGranted = mayAskAbout(caller, question.value.target.host)
+  return isGranted ? ok({ caller, question: question.value }) : refuse('caller-not-granted')
 }
 
 /** The described request, as if it had come by itself. */
 function questionOf(
   { method, scheme, host, uri, clientAddress, isSocket }: Description,
-  { request: { headers }, moment, requestId }: Asking,
+  { headers, moment, requestId }: Asking,
   rules: Rules,
 ): Result<Question, Refusal> {
   const target = readTarget(`${scheme}://${host}${uri}`, rules)
   if (!target.ok) return target
   const described = isSocket && !isWebSocket(headers) ? asSocket(headers) : headers
-  const request = { method, headers: described }
-  return ok({ request, target: target.value, moment, requestId, clientAddress })
+  return ok({ method, headers: described, target: target.value, moment, requestId, clientAddress })
 }
 
 /** `Upgrade` is about one connection, so few proxies send it along; without it, cookies would open sockets. */
-function asSocket(headers: Headers): Headers {
-  const described = new Headers(headers)
-  described.set('Upgrade', 'websocket')
-  return described
+function asSocket(headers: HeaderReader): HeaderReader {
+  return {
+    get: (name) => (isUpgrade(name) ? 'websocket' : headers.get(name)),
+    has: (name) => isUpgrade(name) || headers.has(name),
+  }
+}
+
+function isUpgrade(name: string): boolean {
+  return name.toLowerCase() === 'upgrade'
 }
 
 /** Requests at once are not counted: nobody says here when one is over. */
@@ -118,18 +132,6 @@ function keepingLines(seconds: number, varies: string): readonly HeaderLine[] {
     ['Cache-Control', `private, max-age=${seconds}`],
     ['Vary', varies],
   ]
-}
-
-/** nginx reads the head of an answer into one page of memory, and the edge adds headers of its own. */
-const headersMaxBytes = 3584
-/** What stands around a name and its value on the wire: a colon, a blank and the end of the line. */
-const framingBytes = 4
-
-function sizeOf(lines: readonly HeaderLine[]): number {
-  return lines.reduce(
-    (sizeBytes, [name, value]) => sizeBytes + name.length + value.length + framingBytes,
-    0,
-  )
 }
 
 /** Written one by one into the answer's own set: a set that is made before would be copied into it. */

@@ -36,8 +36,8 @@ export function createJudge({ caller, ...asker }: Asker, checking: Deciding): Ju
     if (!mayAskAbout(caller, target.value.host)) {
       return { ...undecided(refuse('host-unknown')), asked: undefined }
     }
-    const request = { method, headers: headersOf(sender) }
-    const question = { ...asker, moment, request, target: target.value }
+    const headers = headersOf(sender)
+    const question = { ...asker, moment, method, headers, target: target.value }
     const deciding = { rules, routes, authority, ...whois(sender) }
     const decision = await decide(question, deciding)
     return { ...decision, asked: { question, deciding } }

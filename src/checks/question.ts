@@ -1,4 +1,5 @@
 import { isRecord } from '../config/shape.ts'
+import { isMethod } from '../model/method.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 
@@ -26,13 +27,7 @@ export interface Inquiries {
 /** How many requests may be asked about at once. */
 export const inquiriesMax = 100
 
-const methodShape = /^[A-Z]{1,32}$/
 const userIdShape = /^user_\w{1,64}$/
-
-/** Whether a text can be the method of a request that is asked about. */
-export function isMethod(text: string): boolean {
-  return methodShape.test(text)
-}
 
 /** Whether a text can be Clerk's id of a user. */
 export function isUserId(text: string): boolean {

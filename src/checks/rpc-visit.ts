@@ -2,6 +2,7 @@ import { isRecord } from '../config/shape.ts'
 import { canonicalize } from '../gateway/canonical.ts'
 import { callSurface } from '../gateway/own.ts'
 import { faultOf, type Gateway } from '../gateway/pipeline.ts'
+import { shut } from '../gateway/shut.ts'
 import { type Keeper, Visit } from '../gateway/visit.ts'
 import type { Asking } from '../model/asking.ts'
 import type { CheckCaller, Checks } from '../model/checks.ts'
@@ -12,7 +13,7 @@ import { hintsFor, type Subject } from './answer.ts'
 import type { Checking } from './checking.ts'
 
 /** What calls of other Workers need of the gateway: they are recorded as requests are. */
-export type Called = Omit<Checking, 'count' | 'cloudflareAccess'> & Pick<Gateway, 'record'>
+export type Called = Omit<Checking, 'count'> & Pick<Gateway, 'record'>
 
 /** Who calls: what the properties of a service binding say, and the context that they call in. */
 export interface Call {
@@ -60,14 +61,15 @@ export async function receiveCall<Told>(
     visit.enterSurface(callSurface)
     const target = canonicalize(request, rules.escapes)
     if (!target.ok) return await turnAway(visit.refuse(target.error), target.error)
-    const asking = visit.begin(target.value)
+    const asking = visit.begin(target.value, request.headers)
     const caller = findCaller(props, rules.checks)
     if (!caller.ok) return await turnAway(visit.refuse(caller.error), caller.error)
-    const told = await answer({ caller: caller.value, asking, visit }, called)
+    const known = { caller: caller.value, asking, visit }
+    const told = await answer(known, called)
     if (!told.ok) {
       const { refusal } = told.error
       asking.moment.note({ reason: refusal.code })
-      return await turnAway(visit.leave(responseTo(told.error, asking, called)), refusal)
+      return await turnAway(visit.leave(responseTo(told.error, known, called)), refusal)
     }
     visit.leave(new Response(null))
     return told.value
@@ -88,14 +90,10 @@ function findCaller(props: unknown, { callers }: Checks): Result<CheckCaller, Re
 /** What the request that is asked about would get. */
 function responseTo(
   { refusal, ...subject }: Denial,
-  { request, requestId }: Asking,
+  { caller, asking: { request, requestId } }: KnownCall,
   { rules }: Called,
 ): Response {
-  const { method, headers } = subject.question?.request ?? request
-  return refusalResponse(refusal, { method, headers, requestId, ...hintsFor(subject, rules) })
-}
-
-function shut({ method, headers }: Request): Response {
-  const requestId = crypto.randomUUID()
-  return refusalResponse({ code: 'gateway-misconfigured' }, { method, headers, requestId })
+  const { method, headers } = subject.question ?? request
+  const hints = hintsFor({ ...subject, caller }, rules)
+  return refusalResponse(refusal, { method, headers, requestId, ...hints })
 }

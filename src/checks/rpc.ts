@@ -2,6 +2,7 @@ import { isRecord } from '../config/shape.ts'
 import type { Described, Question } from '../model/asking.ts'
 import type { CheckCaller } from '../model/checks.ts'
 import { identityHeaders } from '../model/headers.ts'
+import { isMethod } from '../model/method.ts'
 import { type Refusal, type RefusalCode, refusals, refuse } from '../model/refusal.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
@@ -53,18 +54,24 @@ export function decideAbout(
   called: Called | undefined,
 ): Promise<Decided | Decided[]> {
   const requests: readonly unknown[] = Array.isArray(asked) ? asked : [asked]
-  const inOrder = (decided: Decided[]) => (Array.isArray(asked) ? decided : (decided[0] ?? decided))
+  const told = (decided: readonly Decided[]) =>
+    Array.isArray(asked) ? [...decided] : only(decided)
   const business: Business<Decided | Decided[]> = {
     async answer({ caller, asking: { moment, requestId } }, opened) {
       const asker = { caller, moment, requestId, clientAddress: undefined }
       const inquiries = isRecord(options) ? { ...options, requests } : undefined
       const answered = await answerDecisions(inquiries, asker, opened)
       if (!answered.ok) return err({ refusal: answered.error })
-      return ok(inOrder([...answered.value.decisions]))
+      return ok(told(answered.value.decisions))
     },
-    turnAway: (_response, { code }) => inOrder(requests.map(() => denied(code))),
+    turnAway: (_response, { code }) => told(requests.map(() => denied(code))),
   }
   return receiveCall(call, business, called)
+}
+
+/** What one question comes to. */
+function only([one = denied('internal-error')]: readonly Decided[]): Decided {
+  return one
 }
 
 function denied(code: RefusalCode): Decided {
@@ -78,8 +85,7 @@ async function admitComing(
 ): Promise<Result<Authentication, Denial>> {
   const described = describe(coming, caller, called.rules)
   if (!described.ok) return err({ refusal: described.error })
-  const { request } = described.value
-  const clientAddress = request.headers.get('cf-connecting-ip') ?? undefined
+  const clientAddress = described.value.headers.get('cf-connecting-ip') ?? undefined
   const question: Question = { ...asking, ...described.value, clientAddress }
   const { matched, ...admitted } = await decide(question, atItsOwnAddress(called))
   if (matched !== undefined) asking.moment.note({ checked: matched.route.name })
@@ -94,27 +100,26 @@ async function admitComing(
   return ok({ allowed: true, route: route.name, principal, headers: [...headers] })
 }
 
-const methodShape = /^[A-Z]{1,32}$/
-
 /** What of a request is decided about. No type holds over a binding, so that everything is looked at. */
 function describe(
   coming: unknown,
   caller: CheckCaller,
   rules: Pick<Rules, 'escapes'>,
-): Result<Pick<Question, 'request' | 'target'>, Refusal> {
+): Result<Pick<Question, 'method' | 'headers' | 'target'>, Refusal> {
   const request = readRequest(coming)
   if (request === undefined) return refuse('context-invalid')
   const target = readTarget(request.url, rules)
   if (!target.ok) return target
   if (!mayAskAbout(caller, target.value.host)) return refuse('caller-not-granted')
-  return ok({ request, target: target.value })
+  const { method, headers } = request
+  return ok({ method, headers, target: target.value })
 }
 
 function readRequest(coming: unknown): (Described & Pick<Request, 'url'>) | undefined {
   if (!isRecord(coming)) return undefined
   const { url, method, headers } = coming
   const isOne = typeof url === 'string' && typeof method === 'string' && headers instanceof Headers
-  return isOne && methodShape.test(method) ? { url, method, headers } : undefined
+  return isOne && isMethod(method) ? { url, method, headers } : undefined
 }
 
 /** Scheme and host are the word of a Worker that the request came to: browsers know it by these. */

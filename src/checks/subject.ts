@@ -6,9 +6,9 @@ import {
   type Scrutiny,
 } from '../gateway/authenticate.ts'
 import type { Moment } from '../model/clock.ts'
-import type { User } from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
+import { personOf } from './person.ts'
 
 /** Somebody who is asked about at a moment. */
 export interface Subject {
@@ -28,31 +28,10 @@ export async function identifyUser(
 ): Promise<Result<Caller, Refusal>> {
   if (scrutiny.access.kind === 'public') return ok(nobody)
   if (!scrutiny.accepts.includes('session_token')) return refuse('token-type-mismatch')
-  const user = userOf(userId, moment.nowMs)
-  return holdAgainstFacts(user, { carrier: undefined, moment, scrutiny }, authority)
-}
-
-/**
- * Of the kinds of credential it is the one that need not say what a session does: what is not said is undecided
- * there, whatever `not` makes of it. It never ends, which is what holds it against facts.
- */
-function userOf(userId: string, nowMs: number): User {
-  return {
-    kind: 'user',
-    userId,
-    tokenType: 'jwt_template',
-    tokenId: undefined,
-    sessionId: undefined,
-    organization: undefined,
-    actor: undefined,
-    clientId: undefined,
-    features: undefined,
-    plans: undefined,
-    factorAges: undefined,
-    scopes: [],
-    issuedAtSeconds: Math.floor(nowMs / 1000),
+  const user = personOf(userId, {
+    issuedAtSeconds: Math.floor(moment.nowMs / 1000),
+    // What never ends is held against facts.
     expiresAtSeconds: Number.POSITIVE_INFINITY,
-    claims: {},
-    token: '',
-  }
+  })
+  return holdAgainstFacts(user, { carrier: undefined, moment, scrutiny }, authority)
 }

@@ -65,7 +65,7 @@ function tries(situation: Situation): readonly Try[] {
       `curl -i ${bearer('ada', clerkHost)} ${at('/')}`,
     ],
     ['who the gateway thinks you are', `curl ${bearer('ada', clerkHost)} ${at('/_usher/me')}`],
-    check(situation, '/'),
+    ...checks(situation, '/'),
   ]
   if (originUrl !== undefined) return own
   if (clerkHost === undefined) {
@@ -73,10 +73,10 @@ function tries(situation: Situation): readonly Try[] {
       ['public', `curl ${at('/public/hello')}`],
       ['no token: 401', `curl -i ${at('/api/echo')}`],
       ['signed in', `curl ${bearer('ada', clerkHost)} ${at('/api/echo')}`],
-      check(situation, '/api/echo'),
+      ...checks(situation, '/api/echo'),
     ]
   }
-  return [...demoTries(at, clerkHost, port), check(situation, '/api/echo')]
+  return [...demoTries(at, clerkHost, port), ...checks(situation, '/api/echo')]
 }
 
 function demoTries(at: (path: string) => string, clerkHost: string, port: number): readonly Try[] {
@@ -107,20 +107,28 @@ function demoTries(at: (path: string) => string, clerkHost: string, port: number
   ]
 }
 
-/** What nginx would ask before it sends a request by itself. */
-function check({ port, originUrl, clerkHost, callerSecret }: Situation, path: string): Try {
+/** What nginx would ask before it sends a request by itself, and what it must have for that. */
+function checks(
+  { port, originUrl, clerkHost, callerSecret }: Situation,
+  path: string,
+): readonly Try[] {
   const at = `http://localhost:${port}`
   const context = {
-    'X-Usher-Caller': callerSecret,
+    'X-Usher-Caller': '$SECRET',
     'X-Original-Method': 'GET',
     'X-Original-URL': `${at}${path}`,
-    'X-Real-IP': '127.0.0.1',
+    'X-Forwarded-For': '127.0.0.1',
   }
-  const headers = Object.entries(context).map(([name, value]) => `-H '${name}: ${value}'`)
+  const headers = Object.entries(context).map(([name, value]) => `-H "${name}: ${value}"`)
+  const question = `${headers.join(' ')} ${at}/_usher/auth/nginx`
   const unless = originUrl === undefined ? '' : ', unless your config names who may ask'
   return [
-    `a check, as nginx asks for it: 200, and who it is${unless}`,
-    `curl -i ${[bearer('ada', clerkHost), ...headers].join(' ')} ${at}/_usher/auth/nginx`,
+    ['what another proxy shows when it asks', `SECRET='${callerSecret}'`],
+    [
+      `a check, as nginx asks for it: 200, and who it is${unless}`,
+      `curl -i ${bearer('ada', clerkHost)} ${question}`,
+    ],
+    ['the same for nobody: 401', `curl -i ${question}`],
   ]
 }
 

@@ -1,3 +1,4 @@
+import { parseKeySet } from './key-set.ts'
 import { err, ok, type Result } from './result.ts'
 
 /**
@@ -24,18 +25,10 @@ const integer = /^[A-Za-z0-9_-]{2,683}$/
  * signs, the other is only published. The error is a sentence for the operator and echoes no value.
  */
 export function parseAccessKeys(text: string): Result<readonly AccessKey[], string> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return err('is not JSON')
-  }
-  const keys = (parsed as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(keys) || keys.length < 1 || keys.length > 2) {
-    return err('is not a JWK set of one or two keys')
-  }
-  const read = keys.flatMap((key) => readKey(key) ?? [])
-  if (read.length !== keys.length) {
+  const keys = parseKeySet(text, 2)
+  if (!keys.ok) return keys
+  const read = keys.value.flatMap((key) => readKey(key) ?? [])
+  if (read.length !== keys.value.length) {
     return err('holds a key that is not a private RSA key of 2048 bits or more with a kid')
   }
   return new Set(read.map(({ kid }) => kid)).size === read.length ? ok(read) : err('repeats a kid')

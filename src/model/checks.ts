@@ -31,6 +31,14 @@ export function someoneMayDecide({ callers }: Pick<Checks, 'callers'>): boolean 
   return callers.some(({ may }) => may.has('decisions'))
 }
 
+/**
+ * Whether AuthZEN is spoken at the root of every host, too: where the config itself names who may ask. A secret of
+ * the environment alone takes no path of an origin away.
+ */
+export function isAtRoot(checks: Pick<Checks, 'callers' | 'callersFrom'>): boolean {
+  return checks.callersFrom === 'config' && someoneMayDecide(checks)
+}
+
 /** How a caller shows who it is. */
 export type CallerProof =
   /** One of these texts, in {@link callerHeader}: several while one takes the place of another. */

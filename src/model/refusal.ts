@@ -113,6 +113,7 @@ export const refusals = {
 
   // Who asks in the name of others, and what it says of them.
   'caller-unknown': client(403, 'Whoever asks for this check is not known.'),
+  'caller-unauthenticated': client(401, 'Whoever asks has to show a secret that is known.'),
   'caller-not-granted': client(403, 'Whoever asks may not ask this.'),
   'check-misdirected': client(403, 'No check is answered here.'),
   'context-invalid': client(400, 'The check does not describe one request.'),

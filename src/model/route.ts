@@ -64,7 +64,7 @@ export interface Route {
   readonly methods: ReadonlySet<string> | undefined
   readonly origin: Origin
   readonly access: Access
-  /** `undefined`: the route is in force. In shadow it takes what no other one does, and refuses nobody. */
+  /** `undefined`: the route is in force. In shadow it takes what no other one has a path for, and refuses nobody. */
   readonly mode: 'shadow' | undefined
   /** Who may pass where what is in shadow counts too: tried on the callers, and refuses nobody. */
   readonly trial: Access | undefined
@@ -109,7 +109,7 @@ export interface Rules {
   /** Where a navigation is sent to sign in. */
   readonly signInUrl: string | undefined
   readonly routes: readonly Route[]
-  /** The headers that some route names as carrier. */
+  /** The headers that some route in force names as carrier; what is only tried hides nothing from others. */
   readonly carrierNames: readonly string[]
   /** How callers of Usher's own surfaces are looked at. */
   readonly surfaces: Omit<Admission, 'access'>

@@ -1,3 +1,4 @@
+import { parseKeySet } from './key-set.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** Whether a key is announced, signs now, or only stays published for what it signed. */
@@ -23,18 +24,10 @@ const coordinate = /^[A-Za-z0-9_-]{43}$/
  * `state`, exactly one of them `current`, and with `since` where that is known. The error is a sentence for the operator and echoes no value.
  */
 export function parseSigningKeys(text: string): Result<readonly SigningKey[], string> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return err('is not JSON')
-  }
-  const keys = (parsed as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(keys) || keys.length < 1 || keys.length > 3) {
-    return err('is not a JWK set of one to three keys')
-  }
-  const read = keys.filter(isWrittenKey)
-  if (read.length !== keys.length)
+  const keys = parseKeySet(text, 3)
+  if (!keys.ok) return keys
+  const read = keys.value.filter(isWrittenKey)
+  if (read.length !== keys.value.length)
     return err('holds a key that is not a private P-256 key with kid and state')
   if (new Set(read.map((key) => key.kid)).size !== read.length) return err('repeats a kid')
   if (read.filter((key) => key.state === 'current').length !== 1) {

@@ -50,8 +50,6 @@ async function decideEveryWay(one: Case, world: Worlds['well'], how: Ways): Prom
   }
 }
 
-const secondReading = /^[^?#]*\/(?:\/|\.\.?(?:[/?#]|$))/
-
 function faultOf(one: Case, outcomes: Outcomes): string | undefined {
   const { proxy, ...others } = outcomes
   for (const [way, outcome] of Object.entries(others)) {
@@ -66,7 +64,15 @@ function faultOf(one: Case, outcomes: Outcomes): string | undefined {
 
 /** Whether the gateway by itself makes something of a request that nobody is told of: it mends it, or answers it. */
 function isTheirs({ uri }: Case): boolean {
-  return secondReading.test(uri) || uri.startsWith('/_usher/')
+  return hasSecondReading(uri) || uri.startsWith('/_usher/')
+}
+
+/** Whether a path has a segment that somebody leaves out; the last may be empty, which is a slash at the end. */
+function hasSecondReading(uri: string): boolean {
+  const path = uri.split(/[?#]/, 1).join('')
+  const segments = path.split('/').slice(1)
+  const dotted = segments.some((segment) => segment === '.' || segment === '..')
+  return dotted || segments.slice(0, -1).includes('')
 }
 
 /** A path of Usher's own is none of a proxy's; a path that climbs out of a check of Envoy's leads nowhere. */

@@ -34,6 +34,8 @@ export interface Ways {
 type Way = (one: Case, world: World) => Promise<Outcome>
 
 const client = 'cf-connecting-ip'
+/** From where proxies ask, as Cloudflare's edge sees it: it says so in two headers. */
+const edge = '198.51.100.1'
 const binding = { props: { caller: 'shop' }, keeper: { waitUntil: () => {} } }
 
 /** All of them, as they are. */
@@ -110,19 +112,21 @@ function checkOf({ host, uri, method, address, dialect }: Case): {
   const forwarded = {
     'x-forwarded-proto': 'https',
     'x-forwarded-host': host,
-    'x-forwarded-for': `203.0.113.9, ${address}`,
   }
+  const first = { 'x-forwarded-for': `${address}, 10.0.0.1, ${edge}` }
+  const last = { 'x-forwarded-for': `203.0.113.9, ${address}, ${edge}`, [client]: edge }
   const shown = { 'x-usher-caller': dialect === 'envoy' ? secrets.envoy : secrets.proxies }
   switch (dialect) {
     case 'nginx': {
       const original = { 'x-original-method': method, 'x-original-url': `https://${host}${uri}` }
-      return { url, method: 'GET', headers: { ...shown, ...original, 'x-real-ip': address } }
+      return { url, method: 'GET', headers: { ...shown, ...original, ...last } }
     }
     case 'envoy':
-      return { url: `${url}${uri}`, method, headers: { ...shown, ...forwarded } }
+      return { url: `${url}${uri}`, method, headers: { ...shown, ...forwarded, ...first } }
     default: {
       const described = { 'x-forwarded-method': method, 'x-forwarded-uri': uri }
-      return { url, method: 'GET', headers: { ...shown, ...forwarded, ...described } }
+      const headers = { ...shown, ...forwarded, ...described, ...last }
+      return { url, method: 'GET', headers }
     }
   }
 }

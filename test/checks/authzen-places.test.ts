@@ -2,23 +2,28 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { compileGateway } from '../../src/config/compile.ts'
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
 import { strict } from '../../src/config/relaxations.ts'
-import { gatewayUrl } from '../support/world.ts'
-import { ask, hosts, openScene, type Scene, sceneConfig, secrets } from './decisions-scene.ts'
+import { createWorld, gatewayUrl } from '../support/world.ts'
+import {
+  ask,
+  authzen,
+  certificate,
+  get,
+  openScene,
+  page,
+  type Scene,
+  sceneConfig,
+  secrets,
+  user,
+} from './decisions-scene.ts'
 
-// The Authorization API 1.0 of AuthZEN (https://openid.net/specs/authorization-api-1_0.html).
+// Where the Authorization API 1.0 of AuthZEN (https://openid.net/specs/authorization-api-1_0.html) is, and for whom.
 
 let scene: Scene
 beforeAll(async () => {
   scene = await openScene()
 })
 
-const one = '/access/v1/evaluation'
-const several = '/access/v1/evaluations'
-const metadata = '/.well-known/authzen-configuration'
-
-const user = (id: string) => ({ type: 'user', id })
-const page = (path: string, host = hosts.api) => ({ type: 'url', id: `https://${host}${path}` })
-const get = { name: 'GET' }
+const { one, several, metadata } = authzen
 
 describe('the metadata', () => {
   const read = async (path: string, headers = {}, of = scene) => {
@@ -53,6 +58,78 @@ describe('the metadata', () => {
   })
 })
 
+describe('whoever asks', () => {
+  const body = { subject: user('user_ada'), action: get, resource: page('/public/x') }
+  const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
+  const caller = (secret: string) => ({ 'x-usher-caller': secret })
+  const { everywhere, billing, proxy } = secrets
+  const known: readonly Readonly<Record<string, string>>[] = [
+    caller(everywhere),
+    bearer(everywhere),
+    { authorization: `bearer  ${everywhere}` },
+    { ...caller(everywhere), ...bearer(everywhere) },
+    { ...caller(everywhere), authorization: 'Basic eDp5' },
+  ]
+  it.each(known)('is known by %j', async (headers) => {
+    for (const path of [one, several, `/_usher${one}`, `/_usher${several}`]) {
+      const { status, body: answer } = await ask(scene, path, { body, headers })
+      expect([status, answer]).toEqual([200, { decision: true }])
+    }
+  })
+
+  const unknown: readonly Readonly<Record<string, string>>[] = [
+    {},
+    caller('x'),
+    bearer('x'),
+    bearer(''),
+    bearer(`${everywhere}, Bearer ${everywhere}`),
+    { authorization: everywhere },
+    { authorization: `Basic ${everywhere}` },
+    { authorization: `Basic eDp5, Bearer ${everywhere}` },
+    { ...caller(everywhere), ...bearer(billing) },
+    { ...caller(everywhere), ...bearer('x') },
+    { ...caller('x'), ...bearer(everywhere) },
+    { ...caller(proxy), ...bearer(everywhere) },
+  ]
+  it.each(unknown)('is told how to show a secret, and nothing else, after %j', async (headers) => {
+    for (const path of [one, several, `/_usher${one}`, `/_usher${several}`]) {
+      const named = { ...headers, 'x-request-id': 'mine' }
+      const { status, body: answer, ...told } = await ask(scene, path, { body, headers: named })
+      expect([status, answer.code]).toEqual([401, 'caller-unauthenticated'])
+      expect(told.headers.get('www-authenticate')).toBe('Bearer realm="usher"')
+      expect(told.headers.get('x-request-id')).toBe('mine')
+    }
+  })
+
+  it.each([caller(proxy), bearer(proxy)])('may still not ask this by %j', async (headers) => {
+    for (const path of [one, several]) {
+      const { status, body: answer } = await ask(scene, path, { body, headers })
+      expect([status, answer.code]).toEqual([403, 'caller-not-granted'])
+    }
+  })
+
+  it('is known by a certificate where no secret is shown', async () => {
+    const tlsClientAuth = {
+      certVerified: 'SUCCESS',
+      certRevoked: '0',
+      certFingerprintSHA256: certificate,
+    }
+    const asks = async (headers: Readonly<Record<string, string>>) =>
+      (await ask(scene, one, { body, headers, cf: { tlsClientAuth } })).status
+    expect([await asks({}), await asks(bearer('x'))]).toEqual([200, 401])
+  })
+
+  it('shows no secret to decisions in that way', async () => {
+    const asked = { requests: [{ method: 'GET', url: page('/public/x').id }] }
+    const path = '/_usher/decisions'
+    const { status, body: answer } = await ask(scene, path, {
+      body: asked,
+      headers: bearer(everywhere),
+    })
+    expect([status, answer.code]).toEqual([403, 'caller-unknown'])
+  })
+})
+
 describe('the root of a host', () => {
   const everything: GatewayConfig['routes'] = [{ path: '/**', origin: 'api', access: 'public' }]
   const onlyProxies = {
@@ -68,6 +145,35 @@ describe('the root of a host', () => {
         const below = await world.walk(new Request(`${gatewayUrl}/_usher${path}`))
         expect(below.status).toBe(path === metadata ? 404 : 405)
       }
+    }
+  })
+
+  it("is the origins' own for a secret of the environment alone, which asks below the prefix", async () => {
+    const world = await createWorld({
+      config: { routes: everything },
+      variables: { USHER_CALLER_SECRET: secrets.everywhere },
+    })
+    for (const path of [one, several, metadata]) {
+      const response = await world.walk(new Request(`${gatewayUrl}${path}`, { method: 'GET' }))
+      expect(await response.text()).toBe('from the origin')
+    }
+    const below = `${gatewayUrl}/_usher`
+    const described = await world.walk(new Request(`${below}${metadata}`))
+    const point = await described.json<Record<string, string>>()
+    expect(point).toEqual({
+      policy_decision_point: below,
+      access_evaluation_endpoint: `${below}${one}`,
+      access_evaluations_endpoint: `${below}${several}`,
+    })
+    const body = JSON.stringify({
+      subject: user('user_ada'),
+      action: get,
+      resource: page('/public/x'),
+    })
+    const headers = { authorization: `Bearer ${secrets.everywhere}` }
+    for (const address of Object.values(point).slice(1)) {
+      const answer = await world.walk(new Request(address, { method: 'POST', headers, body }))
+      expect(await answer.json()).toEqual({ decision: true })
     }
   })
 
@@ -106,7 +212,7 @@ describe('the root of a host', () => {
     const problem = [{ place: 'routes[0].path', message }]
     expect(problemsOf({ routes, ...(checks && { checks }) })).toEqual(problem)
     const variables = { USHER_CALLER_SECRET: secrets.everywhere }
-    expect(problemsOf({ routes }, variables)).toEqual(problem)
+    expect(problemsOf({ routes }, variables)).toEqual([])
     expect(problemsOf({ routes })).toEqual([])
     expect(problemsOf({ routes, checks: onlyProxies })).toEqual([])
   })

@@ -14,7 +14,7 @@ const edge: CheckCaller = {
 
 function whoShows(shown: string): string | undefined {
   const request = new Request('https://gate.test/', { headers: { 'x-usher-caller': shown } })
-  const caller = identifyCaller(request, 'nginx', { callers: [edge] })
+  const caller = identifyCaller({ headers: request.headers, request }, 'nginx', { callers: [edge] })
   return caller.ok ? caller.value.name : undefined
 }
 

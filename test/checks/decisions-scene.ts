@@ -130,6 +130,26 @@ export function decide(scene: Scene, body: unknown, headers?: Headers): Promise<
   return ask<Answered>(scene, '/_usher/decisions', { body, ...(headers && { headers }) })
 }
 
+/** Where AuthZEN's clients ask, and look for it. */
+export const authzen = {
+  one: '/access/v1/evaluation',
+  several: '/access/v1/evaluations',
+  metadata: '/.well-known/authzen-configuration',
+}
+
+/** A user as AuthZEN names them. */
+export function user(id: string) {
+  return { type: 'user', id }
+}
+
+/** What AuthZEN calls a resource: a path at one of the hosts. */
+export function page(path: string, host = hosts.api) {
+  return { type: 'url', id: addressOf(path, host) }
+}
+
+/** What AuthZEN calls an action. */
+export const get = { name: 'GET' }
+
 /** The address of a path at one of the hosts. */
 export function addressOf(path: string, host = hosts.api): string {
   return `https://${host}${path}`

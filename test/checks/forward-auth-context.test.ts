@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { families } from '../../src/checks/context.ts'
+import { families, readContext } from '../../src/checks/context.ts'
 import { type Dialect, dialects } from '../../src/model/checks.ts'
 import type { World } from '../support/world.ts'
+import {
+  nobodysAddress,
+  nobodysContext,
+  nobodysMethod,
+  noTarget,
+} from './forward-auth-context.cases.ts'
 import {
   askedHost,
   checkOf,
@@ -35,123 +41,6 @@ async function expectUndecided(check: Request, dialect: Dialect, codes: readonly
   expect(world.records.at(-1), what).not.toHaveProperty('userId')
 }
 
-const every = (one: keyof Told, values: readonly (string | undefined)[]) =>
-  values.map((value): Partial<Told> => ({ [one]: value }))
-
-const nobodysContext: readonly Partial<Told>[] = [
-  ...every('scheme', [
-    undefined,
-    '',
-    'javascript',
-    'data',
-    'ftp',
-    'HTTPS',
-    'https, http',
-    'https:',
-    'constructor',
-    'file',
-  ]),
-  ...every('host', [
-    undefined,
-    '',
-    `${askedHost}, ${askedHost}`,
-    `${askedHost},evil.test`,
-    `user@${askedHost}`,
-    `user:pw@${askedHost}`,
-    `${askedHost}/public`,
-    `${askedHost}?x=`,
-    `${askedHost}#`,
-    `${askedHost}\\`,
-    ` `,
-    `evil.test ${askedHost}`,
-    '[::1',
-    ':443',
-    `${askedHost}:x`,
-  ]),
-  ...every('uri', [
-    undefined,
-    '',
-    'api/x',
-    '*',
-    '?x',
-    `https://${askedHost}/api/x`,
-    '/api/x, /public/x',
-    '/api/ x',
-    '/api/\tx',
-    '/api/\u0001x',
-    '/api/\u007fx',
-  ]),
-  ...every('address', [
-    undefined,
-    '',
-    'nobody',
-    '1.2.3',
-    '1.2.3.4.5',
-    '256.1.1.1',
-    '01.2.3.4',
-    '1.2.3.4:80',
-    '[2001:db8::1]',
-    '[2001:db8::1]:80',
-    '2001:db8::1%eth0',
-    '2001:db8:::1',
-    'unix:',
-    '192.0.2.7, nobody',
-    '192.0.2.7,',
-    '::1/64',
-  ]),
-]
-
-const nobodysMethod = every('method', [
-  undefined,
-  '',
-  'get',
-  'GET POST',
-  'GET, GET',
-  'Get',
-  'GET1',
-  'G-T',
-  'GET\tX',
-  'G'.repeat(33),
-])
-
-const noTarget: readonly Partial<Told>[] = [
-  ...every('host', [
-    `${askedHost}:0`,
-    `${askedHost}:99999`,
-    '1.2.3',
-    '0x7f.1',
-    '..',
-    `${askedHost}..`,
-  ]),
-  ...every('uri', [
-    '//evil/x',
-    '/api//x',
-    '/api/../admin/x',
-    '/api/./x',
-    '/api/..',
-    '/api/.',
-    '/api/..?q',
-    '/api/../',
-    '/api/%2e%2e/x',
-    '/api/.%2E/x',
-    '/api/%2e/x',
-    '/api/..%2fx',
-    '/api/..;/x',
-    '/api;a=b/x',
-    '/api\\x',
-    '/api/%5cx',
-    '/api/%00',
-    '/api/%0d%0ax',
-    '/api/%zz',
-    '/api/%c0%ae',
-    '/api/%252e',
-    '/api/x#/public',
-    '/api/%ef%bc%8e%ef%bc%8e/x',
-    `/api/${'x'.repeat(9000)}`,
-    `/api/x?${'q'.repeat(9000)}`,
-  ]),
-]
-
 describe.each(dialects)('in the dialect %s', (dialect) => {
   it('what does not describe one request is refused', async () => {
     // The path and the method of Envoy's checks are their own, and nginx itself takes no slash in a host.
@@ -159,6 +48,7 @@ describe.each(dialects)('in the dialect %s', (dialect) => {
       (dialect === 'envoy' && 'uri' in told) || (dialect === 'nginx' && told.host?.includes('/'))
     const cases = [
       ...nobodysContext.filter((told) => !own(told)),
+      ...nobodysAddress[dialect === 'envoy' ? 'first' : 'last'],
       ...(dialect === 'envoy' ? [] : nobodysMethod),
     ]
     // In one address, what is no path is read as more of the host.
@@ -253,15 +143,50 @@ describe.each(dialects)('in the dialect %s', (dialect) => {
 })
 
 describe('the address of a client', () => {
-  it.each(['traefik', 'caddy', 'haproxy', 'envoy'] as const)(
-    'is the last of a list, which the nearest proxy wrote, by %s',
-    async (dialect) => {
-      const answer = await world.walk(
-        checkOf(dialect, { address: 'garbage, 203.0.113.9,192.0.2.7' }, credential),
-      )
-      expect(answer.status).toBe(200)
+  /** Whose address a check describes, with what Cloudflare's edge says of where it comes from. */
+  function addressOf(dialect: Dialect, address: string, connecting?: string): string | undefined {
+    const edge = connecting === undefined ? {} : { 'cf-connecting-ip': connecting }
+    const request = checkOf(dialect, { address }, { 'x-real-ip': '203.0.113.66', ...edge })
+    const described = readContext(dialect, { request, prefix: '/_usher' })
+    return described.ok ? described.value.clientAddress : undefined
+  }
+
+  const [told, ours, proxy] = ['203.0.113.9', '192.0.2.7', '198.51.100.1']
+
+  it.each(dialects.filter((dialect) => dialect !== 'envoy'))(
+    'is the last of a list, which the nearest proxy wrote, or the one before what the edge appended, by %s',
+    (dialect) => {
+      const cases = [
+        [ours, undefined, ours],
+        [`garbage, ${told},${ours}`, undefined, ours],
+        [`${told}, ${ours}`, proxy, ours],
+        [`${ours}, ${proxy}`, proxy, ours],
+        [`${ours},${proxy}`, proxy, ours],
+        [`${told}, ${ours}, ${proxy}`, proxy, ours],
+        [`garbage, 2001:db8::7, 2001:db8::1`, '2001:db8::1', '2001:db8::7'],
+        [`${proxy}, ${proxy}`, proxy, proxy],
+        [proxy, proxy, proxy],
+        [`${told}, nobody, ${proxy}`, proxy, undefined],
+        [`, ${proxy}`, proxy, undefined],
+      ] as const
+      for (const [list, connecting, expected] of cases) {
+        expect([list, addressOf(dialect, list, connecting)]).toEqual([list, expected])
+      }
     },
   )
+
+  it('is the first of a list by envoy, which writes it over the client’s and appends its own', () => {
+    const cases = [
+      [ours, undefined, ours],
+      [`${ours},10.0.0.1`, undefined, ours],
+      [`${ours}, 10.0.0.1, ${proxy}`, proxy, ours],
+      [`2001:db8::7, garbage`, undefined, '2001:db8::7'],
+      [`nobody, ${ours}`, proxy, undefined],
+    ] as const
+    for (const [list, connecting, expected] of cases) {
+      expect([list, addressOf('envoy', list, connecting)]).toEqual([list, expected])
+    }
+  })
 })
 
 describe('under other names', () => {
@@ -274,17 +199,10 @@ describe('under other names', () => {
     expect((await ask('/_usher/auth/envoy/public/x')).status).toBe(403)
   })
 
-  it('an alias leads to a check, but not to one whose path is what it asks about', async () => {
-    const aliases = { '/check': 'auth/nginx', '/mesh': 'auth/envoy' } as const
-    world = await createChecksWorld({ config: { aliases } })
-    const ask = (path: string, dialect: Dialect) =>
-      world.walk(
-        new Request(`${checksUrl}${path}`, {
-          headers: checkOf(dialect, { uri: '/public/x' }).headers,
-        }),
-      )
-    expect((await ask('/check', 'nginx')).status).toBe(200)
-    expect(reasonOf(await ask('/mesh', 'envoy'))).toBe('context-invalid')
-    expect((await ask('/mesh/public/x', 'envoy')).status).toBe(403)
+  it('an alias leads to a check', async () => {
+    world = await createChecksWorld({ config: { aliases: { '/check': 'auth/nginx' } } })
+    const { headers } = checkOf('nginx', { uri: '/public/x' })
+    const answer = await world.walk(new Request(`${checksUrl}/check`, { headers }))
+    expect(answer.status).toBe(200)
   })
 })

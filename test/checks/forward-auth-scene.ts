@@ -71,7 +71,7 @@ export function contextOf(dialect: Dialect, told: Partial<Told> = {}): Record<st
   }
   const url = [scheme, host, uri].includes(undefined) ? undefined : `${scheme}://${host}${uri}`
   const families: Record<Dialect, Record<string, string | undefined>> = {
-    nginx: { 'x-original-method': method, 'x-original-url': url, 'x-real-ip': address },
+    nginx: { 'x-original-method': method, 'x-original-url': url, 'x-forwarded-for': address },
     traefik: { ...client, 'x-forwarded-method': method, 'x-forwarded-uri': uri },
     caddy: { ...client, 'x-forwarded-method': method, 'x-forwarded-uri': uri },
     haproxy: { ...client, 'x-forwarded-method': method, 'x-forwarded-uri': uri },

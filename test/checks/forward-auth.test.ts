@@ -126,41 +126,6 @@ describe.each(dialects)('a request that may not pass, by %s', (dialect) => {
   })
 })
 
-describe('a browser that is signed out', () => {
-  const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
-  const signInUrl = 'https://accounts.usher.test/sign-in'
-  const location = `${signInUrl}?redirect_url=${encodeURIComponent(`https://${askedHost}/api/x?q=1&r=2`)}`
-  const told = { uri: '/api/x?q=1&r=2' }
-  beforeEach(async () => {
-    world = await createChecksWorld({
-      config: { signInUrl, canonicalOrigin: 'https://auth.usher.test' },
-    })
-  })
-
-  it.each(dialects)('is sent to sign in and back to what it asked for, by %s', async (dialect) => {
-    const answer = await world.walk(checkOf(dialect, told, navigation))
-    // nginx takes no redirect, and can be told to make one of this.
-    expect(answer.status).toBe(dialect === 'nginx' ? 401 : 302)
-    expect(answer.headers.get('location')).toBe(location)
-    expect(answer.headers.get('www-authenticate')).toContain('Bearer')
-    expect(await answer.text()).toBe('')
-  })
-
-  it.each(dialects)('is not sent anywhere for what is no page, by %s', async (dialect) => {
-    const others: [Partial<Told>, Record<string, string>][] = [
-      [{}, { accept: 'application/json' }],
-      [{ method: 'POST' }, navigation],
-      [{}, { ...navigation, authorization: 'Bearer a.b.c' }],
-      [{ host: 'other.usher.test' }, navigation],
-    ]
-    for (const [extra, headers] of others) {
-      const answer = await world.walk(checkOf(dialect, { ...told, ...extra }, headers))
-      expect([401, 403]).toContain(answer.status)
-      expect(answer.headers.get('location')).toBe(null)
-    }
-  })
-})
-
 describe('a cookie', () => {
   // Browsers know what is asked about by its own address, whatever Usher's is.
   beforeEach(async () => {

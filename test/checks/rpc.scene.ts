@@ -25,6 +25,7 @@ const config: Partial<GatewayConfig> = {
   checks: {
     callers: {
       shop: { binding: true, hosts: ['api.usher.test', 'shop.usher.test'] },
+      everywhere: { binding: true },
       edge: { secret: 'a-secret-of-more-than-32-characters', may: ['nginx'] },
     },
   },

@@ -183,6 +183,18 @@ describe('a request that may not pass', () => {
     expect(location.searchParams.get('redirect_url')).toBe('https://shop.usher.test/api/a?b=c')
   })
 
+  it.each([
+    ['evil.example', 401],
+    ['api.usher.test', 401],
+    ['www.usher.test', 302],
+  ])('is led back to %s by whoever may ask about every host: %i', async (host, status) => {
+    const page = { 'sec-fetch-mode': 'navigate', accept: 'text/html' }
+    const told = await ask(comes(`https://${host}/api/a`, page), callOf({ caller: 'everywhere' }))
+    expect(told).toMatchObject({ allowed: false, status, code: 'token-missing' })
+    if (told.allowed) throw new Error('It may')
+    expect(new Headers(told.headers).has('location')).toBe(status === 302)
+  })
+
   it('is charged to the address that the calling Worker was reached from', async () => {
     const from = (address: string, key: string) =>
       ask(comes('/keys/a', { authorization: `Bearer ak_${key}`, 'cf-connecting-ip': address }))

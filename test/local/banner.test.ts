@@ -49,22 +49,33 @@ describe('the banner', () => {
     ['the demo', demo, '/api/echo'],
     ['an API of ones own', { ...demo, originUrl: 'http://localhost:5000' }, '/'],
     ['keys of ones own', { ...demo, clerkHost: undefined }, '/api/echo'],
-  ])('asks for a check once, by the secret, with %s', (_, situation, path) => {
-    const checks = banner(situation)
-      .split('\n')
-      .filter((line) => line.includes('/_usher/auth/nginx'))
-    expect(checks).toEqual([
-      expect.stringMatching(/^ {2}curl -i .* http:\/\/localhost:9090\/_usher/),
-    ])
-    for (const header of [
-      'X-Usher-Caller: the secret of a caller',
-      'X-Original-Method: GET',
-      `X-Original-URL: http://localhost:9090${path}`,
-      'X-Real-IP: 127.0.0.1',
-    ]) {
-      expect(checks[0]).toContain(`-H '${header}'`)
-    }
-  })
+  ])(
+    'asks for a check of somebody and of nobody, by the secret that it sets first, with %s',
+    (_, situation, path) => {
+      const lines = banner(situation).split('\n')
+      const checks = lines.filter((line) => line.includes('/_usher/auth/nginx'))
+      expect(checks).toHaveLength(2)
+      const secret = lines.indexOf("  SECRET='the secret of a caller'")
+      expect(lines.slice(secret + 2, secret + 5)).toEqual([
+        checks[0],
+        expect.any(String),
+        checks[1],
+      ])
+      for (const check of checks) {
+        expect(check).toMatch(/^ {2}curl -i .* http:\/\/localhost:9090\/_usher/)
+        for (const header of [
+          'X-Usher-Caller: $SECRET',
+          'X-Original-Method: GET',
+          `X-Original-URL: http://localhost:9090${path}`,
+          'X-Forwarded-For: 127.0.0.1',
+        ]) {
+          expect(check).toContain(`-H "${header}"`)
+        }
+      }
+      const bearers = checks.map((check) => check.includes('Authorization: Bearer '))
+      expect(bearers).toEqual([true, false])
+    },
+  )
 
   it("names the user's own origin, and tries none of the demo's paths there", () => {
     const text = banner({ ...demo, originUrl: 'http://localhost:5000' })

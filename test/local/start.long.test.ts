@@ -37,12 +37,16 @@ describe('npm start', () => {
   })
 
   it('answers the check that it prints', async () => {
-    const [, line = ''] = /curl -i (.*\/_usher\/auth\/nginx)$/m.exec(gateway.printed) ?? []
+    const [, line = ''] =
+      /curl -i (-H "X-Usher.*\/_usher\/auth\/nginx)$/m.exec(gateway.printed) ?? []
+    const [, secret = ''] = /^ {2}SECRET='(.+)'$/m.exec(gateway.printed) ?? []
     const url = line.split(' ').at(-1) ?? ''
     const context = Object.fromEntries(
-      [...line.matchAll(/-H '([^:]+): ([^']+)'/g)].map(([, name, value]) => [name, value]),
+      [...line.replace('$SECRET', secret).matchAll(/-H "([^:]+): ([^"]+)"/g)].map(
+        ([, name, value]) => [name, value],
+      ),
     )
-    const names = ['X-Usher-Caller', 'X-Original-Method', 'X-Original-URL', 'X-Real-IP']
+    const names = ['X-Usher-Caller', 'X-Original-Method', 'X-Original-URL', 'X-Forwarded-For']
     expect(Object.keys(context)).toEqual(names)
     const authorization = `Bearer ${await token('--user', 'ada')}`
     const allowed = await fetch(url, { headers: { ...context, authorization } })

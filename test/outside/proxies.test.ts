@@ -1,18 +1,21 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { converse, rawRequest } from '../support/gateway.ts'
 import { headerValues, type RawMessage, rawGet, sendRaw, status } from '../support/raw.ts'
 import { openRawClient } from '../support/raw-client.ts'
 import type { OriginProcess } from './origins/origin-process.ts'
-import { climbs, contextLines, contextMark, spellings } from './proxies/hostile.ts'
-import { placeholders } from './proxies/page.ts'
-import { callerSecret, proxies, startHaproxyWith } from './proxies/proxy-process.ts'
-import { expectPlainCheck, openProxyScene, type ProxyScene } from './proxies/scene.ts'
+import { describeDeadUsher } from './proxies/dead-usher.ts'
+import { climbs, contextLines, contextMark, edgeLines, spellings } from './proxies/hostile.ts'
+import { askOverHttp2 } from './proxies/http2-client.ts'
+import { callerSecret, proxies } from './proxies/proxy-process.ts'
+import {
+  expectPlainCheck,
+  openBrokenUsher,
+  openProxyScene,
+  type ProxyScene,
+} from './proxies/scene.ts'
 import { identityLines, nobody, somebody, told } from './proxies/telling.ts'
-import { makeCertificate, openTlsDoor } from './proxies/tls-door.ts'
+import { makeCertificate } from './proxies/tls-door.ts'
 
 // Real proxies, run with the files of `src/checks/README.md`, before a server that keeps every byte it gets.
 
@@ -36,18 +39,6 @@ function ask(target: string, headerLines: readonly string[] = []): Promise<RawMe
   return sendRaw(proxy.port, rawGet(target, [host, ...headerLines]), 10_000)
 }
 
-/** The one request that reached the API. */
-function arrived(): RawMessage {
-  const [request, ...others] = scene.api.requests.splice(0)
-  if (request === undefined || others.length > 0) throw new Error('Not one request reached the API')
-  return request
-}
-
-/** The API was not reached. */
-function expectNothing(): void {
-  expect(scene.api.requests).toEqual([])
-}
-
 describe.each(proxies)('$name with the files of the page', (kind) => {
   const law = it.skipIf(!kind.isHere)
 
@@ -60,7 +51,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
 
   law('lets in whoever may pass, and tells the API who it is by what it can check', async () => {
     expect(status(await ask('/api/x?a=1&b=%20', [scene.ada]))).toBe(200)
-    const request = arrived()
+    const request = scene.arrived()
     expect(request.startLine).toBe('GET /api/x?a=1&b=%20 HTTP/1.1')
     expect(told(request)).toEqual(somebody('user_ada'))
     const published = await sendRaw(scene.usher.port, rawGet('/_usher/jwks.json'))
@@ -82,7 +73,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     for (const path of ['/_usher/me', '/unheard/of', '/_check']) {
       expect(status(await ask(path, [scene.ada]))).toBeOneOf([403, 404])
     }
-    expectNothing()
+    scene.expectNothing()
     expect(status(await ask('/admin/x', [scene.ada]))).toBe(200)
   })
 
@@ -96,7 +87,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
           ['/api/x', scene.graces, somebody('user_grace')],
         ] as const) {
           expect(status(await ask(path, [line, ...forged]))).toBe(200)
-          const request = arrived()
+          const request = scene.arrived()
           expect([names[0], told(request)]).toEqual([names[0], who])
           expect(identityLines(request)).toHaveLength(
             kind.sendsEmptyHeaders ? 6 : Object.keys(who).length,
@@ -114,7 +105,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     const answer = await client.send(['GET /api/x HTTP/1.1', ...lines].join('\r\n'))
     client.close()
     expect(status(answer)).toBe(200)
-    const request = arrived()
+    const request = scene.arrived()
     expect(told(request)).toEqual(somebody('user_grace'))
     expect(headerValues(request, 'connection').join()).not.toMatch(/usher/i)
   })
@@ -129,10 +120,10 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
         expect([lines, status(await sendRaw(proxy.port, bytes))]).toEqual([lines, expected])
       }
     }
-    expectNothing()
+    scene.expectNothing()
     const bytes = rawRequest('POST', '/api/x', { headerLines: [host, ...contextLines, scene.ada] })
     expect(status(await sendRaw(proxy.port, bytes))).toBe(200)
-    const request = arrived()
+    const request = scene.arrived()
     expect(request.headerLines.filter((line) => contextMark.test(line))).toEqual([])
     expect(headerValues(request, 'x-forwarded-for')).toEqual(['127.0.0.1'])
     expect(headerValues(request, 'x-forwarded-host')).toEqual(['app.example.com'])
@@ -150,10 +141,26 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
       // Caddy has no such site, and says so with an empty 200.
       expect([target, name, answer.body]).toEqual([target, name, expect.not.stringMatching(/^ok$/)])
     }
-    expectNothing()
-    await sendRaw(proxy.port, rawGet(`http://${ours}/public/x`, [`Host: ${others}`]))
+    scene.expectNothing()
+    const twoHosts = rawGet(`http://${ours}/public/x`, [`Host: ${others}`])
+    const answered = status(await sendRaw(proxy.port, twoHosts))
+    expect(answered).toBe(kind.statusOfTwoHosts)
+    const twice = rawGet(`http://${ours}/public/x`, [`Host: ${ours}`])
+    expect(status(await sendRaw(proxy.port, twice))).toBe(200)
     const hosts = scene.api.requests.map((request) => headerValues(request, 'host'))
-    expect(hosts).toEqual(hosts.map(() => [ours]))
+    expect(hosts).toEqual(answered === 200 ? [[ours], [ours]] : [[ours]])
+    const lines = scene.api.requests.map(({ startLine }) => startLine)
+    expect(new Set(lines)).toEqual(new Set(['GET /public/x HTTP/1.1']))
+  })
+
+  law('sends nothing with a check by which the edge would answer it', async () => {
+    for (const line of edgeLines) {
+      expect(status(await ask('/public/x', [line]))).toBe(200)
+      expectPlainCheck(scene)
+    }
+    expect(status(await ask('/public/x', edgeLines))).toBe(200)
+    expectPlainCheck(scene)
+    expect(scene.api.requests).toHaveLength(edgeLines.length + 1)
   })
 
   law('lets nobody climb from `/public` to `/admin`, in any spelling', async () => {
@@ -164,7 +171,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
         expect([path, answered]).toEqual([path, expect.toBeOneOf([400, 401, 403, 404])])
       }
     }
-    expectNothing()
+    scene.expectNothing()
   })
 
   law('leads a browser to sign in and back, and nobody else', async () => {
@@ -177,7 +184,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     const post = rawRequest('POST', '/api/x', { headerLines: [host, ...browser] })
     expect(status(await sendRaw(proxy.port, post))).toBe(401)
     expect(status(await ask('/admin/x', [...browser, scene.graces]))).toBe(403)
-    expectNothing()
+    scene.expectNothing()
   })
 
   law('tells two users apart who share a connection, and nobody from both', async () => {
@@ -194,10 +201,14 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     for (const [line, path, expected] of turns) {
       const lines = [`GET ${path} HTTP/1.1`, host, line, '', '']
       const code = status(await client.send(lines.join('\r\n')))
-      expect([line, path, code === 200 ? told(arrived()) : code]).toEqual([line, path, expected])
+      expect([line, path, code === 200 ? told(scene.arrived()) : code]).toEqual([
+        line,
+        path,
+        expected,
+      ])
     }
     client.close()
-    expectNothing()
+    scene.expectNothing()
   })
 
   law('asks over connections that it keeps', async () => {
@@ -211,11 +222,11 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     const body = 'a=1&b=2'
     const post = rawRequest('POST', '/api/x', { headerLines: [host, scene.ada], body })
     expect(status(await sendRaw(proxy.port, post))).toBe(200)
-    expect(arrived()).toMatchObject({ body })
+    expect(scene.arrived()).toMatchObject({ body })
     const chunks = `Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n7\r\n${body}\r\n0\r\n\r\n`
     const bytes = `POST /api/x HTTP/1.1\r\n${host}\r\n${scene.ada}\r\n${chunks}`
     expect(status(await sendRaw(proxy.port, bytes))).toBe(200)
-    expect(arrived()).toMatchObject({ body })
+    expect(scene.arrived()).toMatchObject({ body })
     expectPlainCheck(scene)
     for (const line of [scene.ada, scene.graces]) {
       const head = rawRequest('HEAD', '/admin/x', { headerLines: [host, line] })
@@ -223,8 +234,28 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
       const code = line === scene.ada ? 200 : 403
       expect([answer.slice(0, 12), answer.slice(-4)]).toEqual([`HTTP/1.1 ${code}`, '\r\n\r\n'])
     }
-    expect(arrived().startLine).toBe('HEAD /admin/x HTTP/1.1')
+    expect(scene.arrived().startLine).toBe('HEAD /admin/x HTTP/1.1')
   })
+
+  it.skipIf(!kind.isHere || !kind.speaksHttp2)(
+    'decides alike about requests of HTTP/2',
+    async () => {
+      for (const [path, who, expected] of [
+        ['/api/x?a=1', 'Accept: */*', 401],
+        ['/admin/x', scene.graces, 403],
+        ['/public/../admin/x', scene.graces, 400],
+        ['//admin/x', scene.graces, 400],
+      ] as const) {
+        expect([path, await askOverHttp2(proxy.port, path, who)]).toEqual([path, expected])
+      }
+      scene.expectNothing()
+      expect(await askOverHttp2(proxy.port, '/api/x?a=1', scene.ada)).toBe(200)
+      const request = scene.arrived()
+      expect(request.startLine).toBe('GET /api/x?a=1 HTTP/1.1')
+      expect(headerValues(request, 'host')).toEqual(['app.example.com'])
+      expect(told(request)).toEqual(somebody('user_ada'))
+    },
+  )
 
   law('opens a WebSocket for whoever may have one', async () => {
     const nominated = 'Connection: X-Usher-User-Id, Upgrade'
@@ -233,9 +264,9 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     const send = (...who: readonly string[]) =>
       sendRaw(proxy.port, ['GET /socket HTTP/1.1', ...lines, ...who, '', ''].join('\r\n'))
     expect(status(await send())).toBe(401)
-    expectNothing()
+    scene.expectNothing()
     expect(status(await send(scene.ada))).toBe(101)
-    const request = arrived()
+    const request = scene.arrived()
     expect(headerValues(request, 'upgrade')).toEqual(['websocket'])
     expect(headerValues(request, 'connection').join().toLowerCase()).toBe('upgrade')
     expectPlainCheck(scene)
@@ -243,57 +274,25 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
   })
 
   law('lets nothing pass where Usher breaks, is somebody else, or is dead', async () => {
-    const broken = createServer((_, response) => {
-      response.writeHead(500, { 'X-Usher-Authenticated': '1', 'X-Usher-User-Id': 'user_ada' })
-      response.end('{}')
-    })
-    await once(broken.listen(0, '127.0.0.1'), 'listening')
-    scene.door.lead((broken.address() as AddressInfo).port)
+    const broken = await openBrokenUsher()
+    scene.door.lead(broken.port)
     expect(status(await ask('/public/x', [scene.ada]))).toBe(kind.statusWhenBroken)
-    broken.close()
-    broken.closeAllConnections()
+    await broken.stop()
     scene.door.lead(scene.usher.port)
     expect(status(await ask('/public/x'))).toBe(200)
-    arrived()
+    scene.arrived()
 
     scene.door.show(makeCertificate(scene.surroundings(`strange-${kind.name}`).folder))
     expect(status(await ask('/public/x'))).toBe(kind.statusWhenDead)
     scene.door.show(scene.trusted)
     expect(status(await ask('/public/x'))).toBe(200)
-    arrived()
+    scene.arrived()
 
     scene.door.lead(9) // nothing listens there: the connection ends as soon as it is open
     expect(status(await ask('/public/x'))).toBeOneOf([kind.statusWhenDead, 502])
     scene.door.lead(scene.usher.port)
-    expectNothing()
+    scene.expectNothing()
   })
 })
 
-describe('an Usher that is not there', () => {
-  it.each(proxies.filter(({ isHere }) => isHere))('has $name let nobody pass', async (kind) => {
-    const gone = await openTlsDoor(scene.trusted, scene.usher.port)
-    await gone.stop()
-    proxy = await kind.start({ ...scene.surroundings(`alone-${kind.name}`), usherPort: gone.port })
-    onTestFinished(proxy.stop)
-    expect(status(await ask('/public/x', [scene.ada]))).toBe(kind.statusWhenDead)
-    expectNothing()
-  })
-
-  const haproxy = proxies.find(({ name }) => name === 'HAProxy')
-
-  it.skipIf(!haproxy?.isHere)('has a script of HAProxy’s that fails let nobody pass', async () => {
-    const steps = ['core.httpclient()', "txn:set_var('txn.let_in', true)"]
-    for (const [turn, step] of steps.entries()) {
-      const wrong = (script: string) => script.replace(step, 'nothing()')
-      proxy = await startHaproxyWith(wrong, scene.surroundings(`wrong-${turn}`))
-      onTestFinished(proxy.stop)
-      expect(status(await ask('/public/x'))).toBe(503)
-      expectNothing()
-      await proxy.stop()
-    }
-  })
-})
-
-it('the page lists every word that its files have replaced here', () => {
-  expect(placeholders).toHaveLength(10)
-})
+describeDeadUsher(() => scene)

@@ -46,18 +46,35 @@ export const contextLines: readonly string[] = [
   'X-Forwarded-For: 192.0.2.66',
   'X-Forwarded-Prefix: /public',
   'X-Forwarded-Port: 1',
+  'X-Forwarded-User: root',
   'X_Forwarded_Uri: /public/x',
   'Forwarded: for=192.0.2.66;host=evil.example.com;proto=https',
   'X-Rewrite-URL: /public/x',
   'X-HTTP-Method: GET',
   'X-HTTP-Method-Override: GET',
   'X-Method-Override: GET',
+  'True-Client-IP: 192.0.2.66',
+  'CF-Connecting-IP: 192.0.2.66',
   'X-Usher-Caller: change-me-it-is-at-least-32-characters-long',
+]
+
+/** What a request has that came through Cloudflare; with some of it, a check would never come so far. */
+export const edgeLines: readonly string[] = [
+  'CF-Connecting-IP: 192.0.2.66',
+  'CF-Connecting-IPv6: 2001:db8::66',
+  'CF-Pseudo-IPv4: 240.0.0.66',
+  'CF-IPCountry: XX',
+  'CF-Ray: 9a0b1c2d3e4f5a6b-FRA',
+  'CF-Visitor: {"scheme":"https"}',
+  'CF-Worker: example.com',
+  'CDN-Loop: cloudflare; loops=1',
+  'X-Forwarded-For: 192.0.2.66',
+  `X-Forwarded-For: ${'192.0.2.66, '.repeat(20)}192.0.2.66`,
 ]
 
 /** What stands in a request that shows that a line of {@link contextLines} came through. */
 export const contextMark =
-  /public|192\.0\.2\.66|evil|x.http.method|method.override|change-me|: GET/i
+  /public|192\.0\.2\.66|evil|root|x.http.method|method.override|change-me|: GET/i
 
 /** Ways to write `/public/../admin`, and others to come from `/public` to `/admin` at a lenient API. */
 export const climbs: readonly string[] = [

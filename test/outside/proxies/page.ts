@@ -27,3 +27,24 @@ export function fileOf(name: string, words: Readonly<Record<string, string>>): s
     return text.replaceAll(word, replacement)
   }, source)
 }
+
+const partOf: Readonly<Record<string, RegExp>> = {
+  nginx: /^### nginx$/m,
+  Caddy: /^### Caddy$/m,
+  HAProxy: /^### HAProxy$/m,
+  'ingress-nginx': /^\*\*ingress-nginx\*\*/m,
+  Traefik: /^\*\*Traefik\*\*/m,
+  Envoy: /^\*\*Envoy\*\*/m,
+  APISIX: /^\*\*APISIX\*\*/m,
+}
+
+/** Every proxy that the page has something to copy for. */
+export const proxiesOfPage: readonly string[] = Object.keys(partOf)
+
+/** All that the page has to copy for a proxy, without its comments. */
+export function codeFor(proxy: string): string {
+  const [, after = ''] = page.split(partOf[proxy] ?? /$^/)
+  const [part = ''] = after.split(/^(?:### |\*\*)/m)
+  const blocks = [...part.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
+  return blocks.join('').replaceAll(/(?<=^|\s)(?:#|--) .*$/gm, '')
+}

@@ -19,6 +19,10 @@ export interface Proxy {
   /** What a client gets where Usher cannot be asked, and where it answers 500. */
   readonly statusWhenDead: number
   readonly statusWhenBroken: number
+  /** What a client gets whose request line names one host and whose `Host` another. */
+  readonly statusOfTwoHosts: number
+  /** Whether its files, as they stand, take HTTP/2 without TLS. */
+  readonly speaksHttp2: boolean
   /** Whether an API sees a header that is empty; nginx leaves it out. */
   readonly sendsEmptyHeaders: boolean
 }
@@ -107,6 +111,8 @@ export const proxies: readonly Proxy[] = [
     start: startNginx,
     statusWhenDead: 500,
     statusWhenBroken: 500,
+    statusOfTwoHosts: 200,
+    speaksHttp2: false,
     sendsEmptyHeaders: false,
   },
   {
@@ -115,6 +121,8 @@ export const proxies: readonly Proxy[] = [
     start: startCaddy,
     statusWhenDead: 502,
     statusWhenBroken: 500,
+    statusOfTwoHosts: 200,
+    speaksHttp2: false,
     sendsEmptyHeaders: true,
   },
   {
@@ -123,6 +131,8 @@ export const proxies: readonly Proxy[] = [
     start: (around) => startHaproxy(around),
     statusWhenDead: 503,
     statusWhenBroken: 500,
+    statusOfTwoHosts: 400,
+    speaksHttp2: true,
     sendsEmptyHeaders: true,
   },
 ]

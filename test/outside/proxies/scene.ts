@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { bearer, grace } from '../../support/gateway.ts'
-import { headerValues, type RawOrigin, startRawOrigin } from '../../support/raw.ts'
+import { headerValues, type RawMessage, type RawOrigin, startRawOrigin } from '../../support/raw.ts'
 import { makeSigningKeys } from '../../support/signing-keys.ts'
 import { makeKey, mintSession, publicPem, testIssuer } from '../../support/tokens.ts'
 import { type RunningWorker, startWorker } from '../../support/workerd.ts'
@@ -20,6 +20,10 @@ export interface ProxyScene {
   /** The line that says who one is: an administrator, and somebody who is nothing. */
   readonly ada: string
   readonly graces: string
+  /** The one request that reached the API since it was last asked. */
+  readonly arrived: () => RawMessage
+  /** The API was not reached. */
+  readonly expectNothing: () => void
   /** A folder of that name, and what a proxy has to know. */
   readonly surroundings: (name: string) => Surroundings
   readonly close: () => Promise<void>
@@ -61,6 +65,14 @@ export async function openProxyScene(): Promise<ProxyScene> {
     trusted,
     ada: bearer(await mintSession(key, nowSeconds, { exp })),
     graces: bearer(await mintSession(key, nowSeconds, { ...grace, exp })),
+    arrived() {
+      const [request, ...others] = api.requests.splice(0)
+      if (request === undefined || others.length > 0) {
+        throw new Error('Not one request reached the API')
+      }
+      return request
+    },
+    expectNothing: () => expect(api.requests).toEqual([]),
     surroundings(name) {
       const own = join(folder, name)
       mkdirSync(own, { recursive: true })
@@ -76,12 +88,26 @@ export async function openProxyScene(): Promise<ProxyScene> {
   }
 }
 
-/** The last check had Usher's own name, and nothing of the client's connection or body. */
+/** Somebody who answers in Usher's place, with 500 and the identity of a user. */
+export function openBrokenUsher(): Promise<RawOrigin> {
+  const lines = ['X-Usher-Authenticated: 1', 'X-Usher-User-Id: user_ada', 'Content-Length: 2']
+  const answer = ['HTTP/1.1 500 Internal Server Error', ...lines, '', '{}'].join('\r\n')
+  return startRawOrigin(() => answer)
+}
+
+/**
+ * The last check had Usher's own name, nothing of the client's connection or body, one address, and nothing by
+ * which Cloudflare's edge would answer it.
+ */
 export function expectPlainCheck({ door }: ProxyScene): void {
   const check = door.heard()
   expect(check).toMatch(/^host: usher\.example\.com\r$/im)
   expect(check).not.toMatch(
     /^(?:connection: upgrade|upgrade|transfer-encoding|content-length: [^0])/im,
   )
+  expect(check).not.toMatch(/^(?:cf-|cdn-loop)/im)
+  expect(check.match(/^x-forwarded-for:.*$/gim)).toEqual([
+    expect.stringMatching(/^x-forwarded-for: 127\.0\.0\.1\r?$/i),
+  ])
   expect(check.endsWith('\r\n\r\n')).toBe(true)
 }
