@@ -1,7 +1,7 @@
 import type { ApiCapabilities, Call } from './api/capabilities.ts'
 import type { Checking } from './checks/checking.ts'
 import type { AccessDesk } from './checks/cloudflare-access.ts'
-import { fetchUser } from './clerk/client.ts'
+import { fetchUser, findUser } from './clerk/client.ts'
 import type { Issuer } from './clerk/issuer.ts'
 import { openClerk } from './clerk/opening.ts'
 import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
@@ -214,17 +214,18 @@ function openAccess(
   { rules: { checks }, settings }: Compiled,
   { env, network, clock }: { env: Env; network: Road; clock: Clock },
 ): AccessDesk | undefined {
-  return (
-    checks.cloudflareAccess && {
-      ...checks.cloudflareAccess,
-      ...{ network, clock, signingKeys: settings.accessKeys },
-      openKeyStore: (issuer) => createKeyStore(env.KV, issuer),
-      findByAddress: lazily(async () => {
-        const { createFindByAddress } = await import('./store/addresses.ts')
-        return createFindByAddress(env.DB, clock)
-      }),
-    }
-  )
+  const { secretKey, apiUrl } = settings.clerk
+  if (checks.cloudflareAccess === undefined || secretKey === undefined) return undefined
+  return {
+    ...checks.cloudflareAccess,
+    ...{ network, clock, signingKeys: settings.accessKeys },
+    openKeyStore: (issuer) => createKeyStore(env.KV, issuer),
+    findByAddress: lazily(async () => {
+      const { createFindByAddress } = await import('./store/addresses.ts')
+      return createFindByAddress(env.DB, clock)
+    }),
+    findPerson: (userId) => findUser(userId, { apiUrl, secretKey, send: network, clock }),
+  }
 }
 
 function introductionTo(

@@ -22,6 +22,8 @@ export default defineConfig(async ({ mode }) => {
     root: projectPath,
     test: {
       reporters: ['default', './test/support/closing-line.ts'],
+      // By itself the runner leaves a core to others, which is half of a machine that has two.
+      maxWorkers: 2,
       projects: [
         {
           root: projectPath,

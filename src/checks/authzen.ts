@@ -3,11 +3,9 @@
  * this user, or whomever this token vouches for, send a request with this method to this address?
  */
 import { isRecord } from '../config/shape.ts'
-import { isAtRoot } from '../model/checks.ts'
 import { isMethod } from '../model/method.ts'
 import { type Refusal, refusals, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { Rules } from '../model/route.ts'
 import type { Checking } from './checking.ts'
 import { type Asker, createJudge, type Judge, type Judgement, judgeAll } from './judge.ts'
 import { type Inquiry, inquiriesMax, isUserId, type Sender } from './question.ts'
@@ -169,16 +167,12 @@ function readEntity(value: unknown, ...members: readonly string[]): Entity | und
   return isRecord(properties) && names.length === members.length ? { names, properties } : undefined
 }
 
-/** Section 9: where all this is, for the host that was asked. */
-export function describeDecisionPoint(
-  url: string,
-  { checks, prefix }: Pick<Rules, 'checks' | 'prefix'>,
-): Members {
+/** Section 9: where all this is, for the host that was asked. It is at the root wherever it is. */
+export function describeDecisionPoint(url: string): Members {
   const { origin } = new URL(url)
-  const base = isAtRoot(checks) ? origin : `${origin}${prefix}`
   return {
-    policy_decision_point: base,
-    access_evaluation_endpoint: `${base}/access/v1/evaluation`,
-    access_evaluations_endpoint: `${base}/access/v1/evaluations`,
+    policy_decision_point: origin,
+    access_evaluation_endpoint: `${origin}/access/v1/evaluation`,
+    access_evaluations_endpoint: `${origin}/access/v1/evaluations`,
   }
 }

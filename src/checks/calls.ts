@@ -19,7 +19,7 @@ export interface UsherChecks {
   authenticate(request: ComingRequest): Promise<Authentication>
   /**
    * What would become of a request that is not there: the same as `POST /_usher/decisions`. Of up to 100 the answers
-   * come in their order; more, or one that cannot be read, are all refused with `body-invalid`.
+   * come in their order. With more, or one that cannot be read, all are refused with `body-invalid`: of more, 100.
    */
   decide(question: Inquiry, options?: DecideOptions): Promise<Decided>
   decide(questions: readonly Inquiry[], options?: DecideOptions): Promise<Decided[]>

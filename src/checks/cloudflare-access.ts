@@ -9,9 +9,10 @@ import { type AccessKey, publicAccessJwk } from '../model/access-key.ts'
 import type { CloudflareAccess } from '../model/checks.ts'
 import type { Clock, Moment } from '../model/clock.ts'
 import type { ReadFacts } from '../model/facts.ts'
+import type { Profile } from '../model/profile.ts'
 import { type Refusal, refusals, refuse } from '../model/refusal.ts'
 import { refusalResponse } from '../model/refusal-response.ts'
-import type { Result } from '../model/result.ts'
+import { ok, type Result } from '../model/result.ts'
 import { createSignAnswer } from './access-answer.ts'
 import {
   type AccessQuestion,
@@ -27,6 +28,8 @@ export interface AccessDesk extends CloudflareAccess {
   readonly signingKeys: readonly AccessKey[]
   /** Whose verified primary address this is; `undefined` where that is nobody, or not one person. */
   readonly findByAddress: (address: string) => Promise<Result<string | undefined, Refusal>>
+  /** Who somebody is at Clerk now; `undefined` who is gone. */
+  readonly findPerson: (userId: string) => Promise<Result<Profile | undefined, Refusal>>
   /** Where the keys of an issuer are kept. */
   readonly openKeyStore: (issuer: string) => KeyStore
   readonly network: Send
@@ -82,18 +85,22 @@ function isOutage({ code }: Refusal): boolean {
 }
 
 /** What a verdict rests on. */
-interface Judge extends Pick<AccessDesk, 'access' | 'findByAddress'> {
+interface Judge extends Pick<AccessDesk, 'access' | 'findByAddress' | 'findPerson'> {
   readonly readFacts: ReadFacts
 }
 
-/** Whether the one owner of the address stands, and was granted what is asked for, by the database as it is now. */
+/**
+ * Whether the one owner of the address stands, and was granted what is asked for, by the database as it is now. That
+ * the address is theirs was true when they were first seen: before a yes, Clerk says whether it still is.
+ */
 async function judge(
   question: AccessQuestion,
-  { access, findByAddress, readFacts }: Judge,
+  { access, findByAddress, findPerson, readFacts }: Judge,
   moment: Moment,
 ): Promise<Result<unknown, Refusal>> {
-  if (question.address === undefined) return refuse('person-unknown')
-  const found = await findByAddress(question.address)
+  const { address } = question
+  if (address === undefined) return refuse('person-unknown')
+  const found = await findByAddress(address)
   if (!found.ok) return found
   if (found.value === undefined) return refuse('person-unknown')
   const principal = personOf(found.value, {
@@ -105,7 +112,22 @@ async function judge(
   const standing = { carrier: undefined, moment, scrutiny }
   const caller = await holdAgainstFacts(principal, standing, { readFacts })
   if (!caller.ok) return caller
-  return authorize({ route: { access }, parameters: new Map() }, caller.value, { segments: [] })
+  const asked = { route: { access }, parameters: new Map<string, string>() }
+  const permitted = authorize(asked, caller.value, { segments: [] })
+  if (!permitted.ok) return permitted
+  const person = await findPerson(found.value)
+  return person.ok ? holdAgainstProfile(person.value, address) : person
+}
+
+/** Whether somebody is still there, and an address is theirs. Who is locked out of signing in is let in elsewhere, too. */
+function holdAgainstProfile(
+  profile: Profile | undefined,
+  address: string,
+): Result<unknown, Refusal> {
+  if (profile === undefined) return refuse('user-deleted')
+  if (profile.status === 'banned') return refuse('user-banned')
+  const isTheirs = profile.emailVerified && profile.email === address
+  return isTheirs ? ok(undefined) : refuse('person-unknown')
 }
 
 /** What Access lets in stays in for as long as a session of Access lasts, so nothing older counts. */

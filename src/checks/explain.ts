@@ -65,7 +65,8 @@ export function createExplain(
     return table
   }
 
-  return async function explain({ asked, matched }) {
+  return async function explain(judgement) {
+    const { asked, matched } = judgement
     if (asked === undefined) return []
     const { target } = asked.question
     const { host, segments } = target
@@ -78,25 +79,34 @@ export function createExplain(
     const candidates: Candidate[] = []
     for (const route of taking) {
       const chosen = route === matched?.route
-      candidates.push({ ...(await examine(route, tableOf(route), asked)), chosen })
+      const decided = chosen && isTriedAlone(matched) ? judgement : undefined
+      candidates.push({ ...(await examine(route, tableOf(route), { ...asked, decided })), chosen })
     }
     return candidates
   }
 }
 
-type Asked = NonNullable<Judgement['asked']>
+/** Whether nothing but what is in shadow on a route itself is tried with it. */
+function isTriedAlone({ route, trial }: Match): boolean {
+  return trial?.route === (route.trial && route)
+}
+
+type Asked = NonNullable<Judgement['asked']> & {
+  /** What was decided of the route already, where that holds if there is no other. */
+  readonly decided: Admitted | undefined
+}
 
 async function examine(
   route: Route,
   table: RouteTable,
-  { question, deciding }: Asked,
+  { question, deciding, decided }: Asked,
 ): Promise<Omit<Candidate, 'chosen'>> {
   const { method, headers } = question
   const takesMethod = route.methods?.has(method) ?? true
   const [taken = method] = takesMethod ? [method] : (route.methods ?? [])
   const matched = matchRoute(table, question.target, { method: taken, headers })
   const admitted: Admitted = matched.ok
-    ? await admit(question, matched.value, deciding)
+    ? (decided ?? (await admit(question, matched.value, deciding)))
     : { caller: undefined, verdict: matched }
   return {
     route: route.name,

@@ -1,3 +1,4 @@
+import { canonicalHost } from '../gateway/host.ts'
 import type { Passing } from '../gateway/identity.ts'
 import { limit } from '../gateway/limit.ts'
 import type { Rooms } from '../gateway/rooms.ts'
@@ -83,10 +84,13 @@ function readQuestion(dialect: Dialect, asking: Asking, rules: Rules): Result<As
   const described = { url: request.url, method, headers }
   const context = readContext(dialect, { request: described, prefix: rules.prefix })
   if (!context.ok) return context
+  const { scheme, host } = context.value
+  const asked = canonicalHost(host, scheme)
+  if (!asked.ok) return asked
+  // Before the path, of which it depends on the routes of every host what is refused.
+  if (!mayAskAbout(caller, asked.value)) return refuse('caller-not-granted')
   const question = questionOf(context.value, asking, rules)
-  if (!question.ok) return question
-  const isGranted = mayAskAbout(caller, question.value.target.host)
-  return isGranted ? ok({ caller, question: question.value }) : refuse('caller-not-granted')
+  return question.ok ? ok({ caller, question: question.value }) : question
 }
 
 /** The described request, as if it had come by itself. */

@@ -1,3 +1,4 @@
+import type { VerifyOpaque } from '../clerk/opaque.ts'
 import type { Question } from '../model/asking.ts'
 import type { CheckCaller } from '../model/checks.ts'
 import type { ReadFacts } from '../model/facts.ts'
@@ -6,7 +7,7 @@ import { mayAskAbout } from './callers.ts'
 import { type Deciding, type Decision, decide, undecided } from './decide.ts'
 import { headersOf, type Inquiry, type Sender } from './question.ts'
 import { identifyUser } from './subject.ts'
-import { readTarget } from './target.ts'
+import { readHost, readTarget } from './target.ts'
 
 /** Who asks, in a request of their own. */
 export interface Asker extends Pick<Question, 'moment' | 'requestId' | 'clientAddress'> {
@@ -28,14 +29,19 @@ export type Judge = (inquiry: Inquiry) => Promise<Judgement>
  */
 export function createJudge({ caller, ...asker }: Asker, checking: Deciding): Judge {
   const { rules, routes } = checking
-  const authority = { ...checking.authority, readFacts: remembered(checking.authority.readFacts) }
+  const authority = {
+    ...checking.authority,
+    readFacts: remembered(checking.authority.readFacts),
+    verifyOpaque: rememberedVerdicts(checking.authority.verifyOpaque),
+  }
   const moment = { ...asker.moment, note: () => {} }
   return async function judge({ sender, method, url }) {
-    const target = readTarget(url, rules)
-    if (!target.ok) return { ...undecided(target), asked: undefined }
-    if (!mayAskAbout(caller, target.value.host)) {
+    const host = readHost(url)
+    if (host.ok && !mayAskAbout(caller, host.value)) {
       return { ...undecided(refuse('host-unknown')), asked: undefined }
     }
+    const target = readTarget(url, rules)
+    if (!target.ok) return { ...undecided(target), asked: undefined }
     const headers = headersOf(sender)
     const question = { ...asker, moment, method, headers, target: target.value }
     const deciding = { rules, routes, authority, ...whois(sender) }
@@ -59,6 +65,17 @@ function remembered(readFacts: ReadFacts): ReadFacts {
     const reading = readings.get(key) ?? readFacts(query)
     readings.set(key, reading)
     return reading
+  }
+}
+
+/** Clerk is asked about a credential once for all, and once more where a yes that it gave before does not count. */
+function rememberedVerdicts(verifyOpaque: VerifyOpaque): VerifyOpaque {
+  const verdicts = new Map<string, ReturnType<VerifyOpaque>>()
+  return function verifyOnce(query) {
+    const key = `${query.mustBeFresh} ${query.token}`
+    const verdict = verdicts.get(key) ?? verifyOpaque(query)
+    verdicts.set(key, verdict)
+    return verdict
   }
 }
 

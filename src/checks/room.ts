@@ -80,5 +80,5 @@ export async function authzenMetadata(call: Call, { rules }: Checking): Promise<
     const caller = identifyCaller({ headers: request.headers, request }, 'decisions', rules.checks)
     if (!caller.ok) return refuseCall(call, caller.error)
   }
-  return json(describeDecisionPoint(request.url, rules))
+  return json(describeDecisionPoint(request.url))
 }

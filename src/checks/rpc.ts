@@ -11,6 +11,7 @@ import { principalForCaller } from './calling-principal.ts'
 import type { Authentication, Decided, Rejection } from './calls.ts'
 import { decide } from './decide.ts'
 import { answerDecisions } from './decisions.ts'
+import { inquiriesMax } from './question.ts'
 import {
   type Business,
   type Call,
@@ -19,7 +20,7 @@ import {
   type KnownCall,
   receiveCall,
 } from './rpc-visit.ts'
-import { readTarget } from './target.ts'
+import { readHost, readTarget } from './target.ts'
 import { tell } from './tell.ts'
 
 /**
@@ -46,7 +47,7 @@ export interface Inquired {
 
 /**
  * The same as `POST /decisions`, about one request or several: the answer has their order. Whoever may not ask, or
- * asks what cannot be read, is told so of each.
+ * asks what cannot be read, is told so of each; of more than may be asked, of as many as may.
  */
 export function decideAbout(
   { asked, options = {} }: Inquired,
@@ -64,7 +65,11 @@ export function decideAbout(
       if (!answered.ok) return err({ refusal: answered.error })
       return ok(told(answered.value.decisions))
     },
-    turnAway: (_response, { code }) => told(requests.map(() => denied(code))),
+    turnAway: (_response, { code }) => {
+      // However long a list is that nobody reads.
+      const length = Math.min(requests.length, inquiriesMax)
+      return told(Array.from({ length }, () => denied(code)))
+    },
   }
   return receiveCall(call, business, called)
 }
@@ -108,9 +113,10 @@ function describe(
 ): Result<Pick<Question, 'method' | 'headers' | 'target'>, Refusal> {
   const request = readRequest(coming)
   if (request === undefined) return refuse('context-invalid')
+  const host = readHost(request.url)
+  if (host.ok && !mayAskAbout(caller, host.value)) return refuse('caller-not-granted')
   const target = readTarget(request.url, rules)
   if (!target.ok) return target
-  if (!mayAskAbout(caller, target.value.host)) return refuse('caller-not-granted')
   const { method, headers } = request
   return ok({ method, headers, target: target.value })
 }

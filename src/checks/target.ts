@@ -1,4 +1,5 @@
 import { canonicalize } from '../gateway/canonical.ts'
+import { canonicalHost } from '../gateway/host.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
@@ -10,6 +11,18 @@ const secondReading = /^[^?#]*\/(?:\/|\.\.?(?:[/?#]|$))/
 const pathFrom = 'http://h'.length
 
 const noHeaders = new Headers()
+
+const authorityOf = /^(https?):\/\/([^/?#\\]*)/
+
+/**
+ * The host of that target. Whether whoever asks may ask about it is looked at before the rest is read, because what
+ * paths are taken depends on the routes of all hosts.
+ */
+export function readHost(url: string): Result<string, Refusal> {
+  const [, scheme, authority = ''] = authorityOf.exec(url) ?? []
+  const isHttp = scheme === 'http' || scheme === 'https'
+  return isHttp ? canonicalHost(authority, scheme) : refuse('target-has-bad-host')
+}
 
 /**
  * The target of a request that somebody describes, as canonical as that of one that comes by itself. What only

@@ -3,6 +3,7 @@ import { createRecent } from '../model/recent.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import { skewMs } from './claims.ts'
+import { tokenMaxBytes } from './jwt.ts'
 import { importKey, parseKeySet, type SignedToken, type VerificationKey } from './key.ts'
 
 /** How long the isolate relies on its memory before it looks again, behind a request. */
@@ -140,7 +141,9 @@ class RemoteKeyRing implements KeyRing {
     const answered = asked || (await this.#refresh(wanted, moment))
     const key = this.#pick(wanted)
     if (key !== undefined) return ok(key)
-    if (answered) this.#refuted.set(wanted.token, nowMs)
+    // What others than Clerk sign may be far longer: it is not kept, and the budget holds for it all the same.
+    const isShort = wanted.token.length <= tokenMaxBytes
+    if (answered && isShort) this.#refuted.set(wanted.token, nowMs)
     if (answered || this.#isSettled(wanted.issuedAtMs, nowMs)) return refuse(verdict)
     const waitMs = this.#refreshedAtMs + refreshBudgetMs - nowMs
     return refuse('keys-unavailable', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })

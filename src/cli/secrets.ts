@@ -28,6 +28,7 @@ const uses: Readonly<Record<Secret, readonly ((asked: Asked) => boolean)[]>> = {
     ({ gateway: { rules } }) => rules.routes.some(({ exchange }) => exchange !== undefined),
     ({ gateway: { rules, settings } }) =>
       settings.adminEmails.length > 0 && rules.trustedEmailClaim === undefined,
+    ({ gateway: { rules } }) => rules.checks.cloudflareAccess !== undefined,
   ],
   CLERK_MACHINE_SECRET_KEY: [
     ({ accepts, isSet }) => accepts.has('m2m_token') && !isSet('CLERK_SECRET_KEY'),

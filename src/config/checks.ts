@@ -4,6 +4,7 @@ import {
   type CheckKind,
   type Checks,
   checkKinds,
+  dialects,
 } from '../model/checks.ts'
 import type { HostPattern } from '../model/host-pattern.ts'
 import { err, ok, type Result } from '../model/result.ts'
@@ -57,7 +58,10 @@ export interface BindingCaller extends CallerWords {
 
 /** Who may ask for checks, and how they are answered. */
 export interface ChecksConfig {
-  /** Those who may ask, by a name of your choice. When not given it is whoever shows `USHER_CALLER_SECRET`. */
+  /**
+   * Those who may ask, by a name of your choice. When not given it is whoever shows `USHER_CALLER_SECRET`, by
+   * forward-auth (Envoy aside) alone.
+   */
   readonly callers?: Readonly<Record<string, SecretCaller | CertificateCaller | BindingCaller>>
   /** How long a proxy may keep the answer that somebody passes, `'1s'` to `'5s'`; not at all when not given. */
   readonly maxAge?: Duration
@@ -105,8 +109,11 @@ function namedCallers(
   return [...callers].flatMap(([name, caller]) => (caller ? [{ name, ...caller }] : []))
 }
 
-/** Whatever a secret can show that it may, but what must stand alone. */
-const usualKinds = checkKinds.filter((kind) => kind !== 'envoy' && kind !== 'rpc')
+/**
+ * What proxies ask, but what must stand alone. Whoever reads such a secret must not learn what others may do, so
+ * who asks for decisions is named in the config.
+ */
+const usualKinds = dialects.filter((dialect) => dialect !== 'envoy')
 
 function usualCallers(secret: string | undefined): readonly CheckCaller[] {
   if (secret === undefined) return []

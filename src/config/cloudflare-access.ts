@@ -82,7 +82,13 @@ export function cloudflareAccessProblems(
   { checks }: AccessDraft,
   isSet: IsSet,
 ): readonly Problem[] {
-  if (!checks?.cloudflareAccess || isSet('USHER_ACCESS_KEY')) return []
-  const message = 'Answers are signed: set USHER_ACCESS_KEY (npm run -s keys -- --access).'
-  return [{ place: 'checks.cloudflareAccess', message }]
+  if (!checks?.cloudflareAccess) return []
+  return needed
+    .filter(([name]) => !isSet(name))
+    .map(([, message]) => ({ place: 'checks.cloudflareAccess', message }))
 }
+
+const needed = [
+  ['USHER_ACCESS_KEY', 'Answers are signed: set USHER_ACCESS_KEY (npm run -s keys -- --access).'],
+  ['CLERK_SECRET_KEY', 'Before a yes, Clerk is asked whose address it is: set CLERK_SECRET_KEY.'],
+] as const

@@ -4,7 +4,7 @@
  * nothing that is wrong gets past it. The Worker's start, the commands and the local entry call it;
  * authors call `defineGateway`.
  */
-import { authzenPaths, type Checks, isAtRoot } from '../model/checks.ts'
+import { authzenPaths, type Checks, someoneMayDecide } from '../model/checks.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { factualHeaders, type Rules } from '../model/route.ts'
 import { callerProblems } from './caller-rules.ts'
@@ -195,7 +195,7 @@ function withAuthzen(
   checks: Checks,
   aliases: Aliases = new Map(),
 ): ReadonlyMap<string, string | undefined> {
-  if (!isAtRoot(checks)) return aliases
+  if (!someoneMayDecide(checks)) return aliases
   return new Map([...authzenPaths.map((path) => [path, path.slice(1)] as const), ...aliases])
 }
 

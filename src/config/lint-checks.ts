@@ -1,24 +1,45 @@
 import { type CheckCaller, type Checks, dialects } from '../model/checks.ts'
+import { matchesHost } from '../model/host-pattern.ts'
 import type { Route, Rules } from '../model/route.ts'
+import { elsewhereName } from './elsewhere.ts'
 import type { Problem } from './problem.ts'
-import { intersectSets } from './request-set.ts'
+import type { Relaxations } from './relaxations.ts'
+import { hostText, intersectSets } from './request-set.ts'
 import { placeOf } from './shape.ts'
 
 /** What is risky about those who may ask for checks, or in vain about the routes that they ask about. */
 export function lintChecks(
   { callers, callersFrom }: Checks,
   rules: Pick<Rules, 'routes' | 'hosts' | 'signInUrl'>,
+  { plainAddresses }: Pick<Relaxations, 'plainAddresses'>,
 ): readonly Problem[] {
   const { routes, hosts } = rules
   if (callers.length === 0) return routes.flatMap(nobodyAsks)
-  const unled = signsNobodyIn(callers, rules)
+  const found = [...signsNobodyIn(callers, rules), ...vouchesForSeveral(rules)]
   // A secret of the environment is there as soon as a deployment might have it.
-  if (callersFrom === 'environment') return unled
+  if (callersFrom === 'environment') return found
+  const isOne = hosts?.size === 1 || plainAddresses
   return [
-    ...unled,
-    ...(hosts?.size === 1 ? [] : callers.flatMap(asksAboutEveryHost)),
+    ...found,
+    ...(isOne ? [] : callers.flatMap(asksAboutEveryHost)),
     ...routes.flatMap((route, index) => countsNoCheck(route, index, callers)),
   ]
+}
+
+/** The name of an origin is the audience of its assertions: one that two APIs have tells neither from the other. */
+function vouchesForSeveral({ routes, hosts }: Pick<Rules, 'routes' | 'hosts'>): readonly Problem[] {
+  const unnamed = routes.filter(({ origin }) => origin.name === elsewhereName)
+  const places = new Set(
+    hosts === undefined
+      ? unnamed.map(({ host }) => hostText(host))
+      : [...hosts].filter((one) => unnamed.some(({ host }) => matchesHost(host, one))),
+  )
+  const isSeveral = hosts === undefined && unnamed.some(({ host }) => host.kind === 'subdomain')
+  if (places.size < 2 && !isSeveral) return []
+  const message =
+    'Is one audience for the APIs of several hosts, so that what is told to one can be shown to ' +
+    "another: name an origin for each, such as origins: { legacy: 'elsewhere' }."
+  return [{ place: `origins.${elsewhereName}`, message }]
 }
 
 function nobodyAsks({ origin }: Route, index: number): readonly Problem[] {

@@ -115,8 +115,8 @@ const lints: readonly Rule[] = [
     )
   },
 
-  function checksAreAskedByFew({ rules }) {
-    return lintChecks(rules.checks, rules)
+  function checksAreAskedByFew({ rules }, relaxations) {
+    return lintChecks(rules.checks, rules, relaxations)
   },
 
   function hostsAreNamed({ rules }, { plainAddresses }) {

@@ -51,7 +51,8 @@ export const variableTable = {
   CLERK_SECRET_KEY: {
     meaning:
       'Verifies API keys and opaque tokens, makes tokens of templates, knows addresses of ' +
-      'administrators, and gives keys when the Frontend API cannot.',
+      'administrators and of whom Cloudflare Access asks about, and gives keys when the Frontend ' +
+      'API cannot.',
     secret: true,
     parse: parseSecretKey,
   },
@@ -98,8 +99,8 @@ export const variableTable = {
   },
   USHER_CALLER_SECRET: {
     meaning:
-      'Lets another proxy ask for checks, which shows it in `X-Usher-Caller`, where the config names ' +
-      'no callers.',
+      'Lets another proxy ask for checks, and for no decisions, which shows it in `X-Usher-Caller`, ' +
+      'where the config names no callers.',
     secret: true,
     parse: parseCallerSecret,
   },

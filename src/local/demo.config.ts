@@ -22,6 +22,15 @@ export default defineGateway((env) => ({
     ...machineRoutes(env),
   ],
   aliases: { '/api/users/clerk-test/': 'clerk-test' },
+  checks: {
+    callers: {
+      // Who is on this machine may ask for everything that one secret can: an Envoy has one of its own.
+      proxy: {
+        secret: env.USHER_CALLER_SECRET,
+        may: ['nginx', 'traefik', 'caddy', 'haproxy', 'decisions'],
+      },
+    },
+  },
 }))
 
 /** What needs more of Clerk than its name: with keys of one's own these come when they are complete. */

@@ -26,17 +26,12 @@ export const authzenPaths: readonly string[] = [
   authzenMetadataPath,
 ]
 
-/** Whether somebody may ask for decisions as data: nowhere else is AuthZEN spoken. */
+/**
+ * Whether somebody may ask for decisions as data: nowhere else is AuthZEN spoken. Only a config names such a caller,
+ * so that no secret of the environment takes a path of an origin away.
+ */
 export function someoneMayDecide({ callers }: Pick<Checks, 'callers'>): boolean {
   return callers.some(({ may }) => may.has('decisions'))
-}
-
-/**
- * Whether AuthZEN is spoken at the root of every host, too: where the config itself names who may ask. A secret of
- * the environment alone takes no path of an origin away.
- */
-export function isAtRoot(checks: Pick<Checks, 'callers' | 'callersFrom'>): boolean {
-  return checks.callersFrom === 'config' && someoneMayDecide(checks)
 }
 
 /** How a caller shows who it is. */

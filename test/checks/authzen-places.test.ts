@@ -148,7 +148,7 @@ describe('the root of a host', () => {
     }
   })
 
-  it("is the origins' own for a secret of the environment alone, which asks below the prefix", async () => {
+  it("is the origins' own for a secret of the environment alone, which may ask for no decisions", async () => {
     const world = await createWorld({
       config: { routes: everything },
       variables: { USHER_CALLER_SECRET: secrets.everywhere },
@@ -158,22 +158,19 @@ describe('the root of a host', () => {
       expect(await response.text()).toBe('from the origin')
     }
     const below = `${gatewayUrl}/_usher`
-    const described = await world.walk(new Request(`${below}${metadata}`))
-    const point = await described.json<Record<string, string>>()
-    expect(point).toEqual({
-      policy_decision_point: below,
-      access_evaluation_endpoint: `${below}${one}`,
-      access_evaluations_endpoint: `${below}${several}`,
-    })
-    const body = JSON.stringify({
-      subject: user('user_ada'),
-      action: get,
-      resource: page('/public/x'),
-    })
-    const headers = { authorization: `Bearer ${secrets.everywhere}` }
-    for (const address of Object.values(point).slice(1)) {
-      const answer = await world.walk(new Request(address, { method: 'POST', headers, body }))
-      expect(await answer.json()).toEqual({ decision: true })
+    expect((await world.walk(new Request(`${below}${metadata}`))).status).toBe(404)
+    const request = { method: 'GET', url: `${gatewayUrl}/public/x` }
+    const asked = { subject: user('user_ada'), action: get, resource: page('/public/x') }
+    const body = JSON.stringify({ ...asked, requests: [request] })
+    const headers = { 'x-usher-caller': secrets.everywhere }
+    for (const path of ['/decisions', one, several]) {
+      const answer = await world.walk(
+        new Request(`${below}${path}`, { method: 'POST', headers, body }),
+      )
+      expect([answer.status, await answer.json()]).toMatchObject([
+        403,
+        { code: 'caller-not-granted' },
+      ])
     }
   })
 

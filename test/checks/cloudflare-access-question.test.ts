@@ -1,18 +1,26 @@
+import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/store/database.ts'
+import { revokeRole } from '../../src/store/grants.ts'
 import { flipSignature, mintSession } from '../support/tokens.ts'
 import {
   type AccessWorld,
+  addressed,
   coldAccessWorld,
   meet,
   openAccessWorld,
   post,
 } from './cloudflare-access.ts'
 
-// Whoever is not Cloudflare Access learns nothing from where it asks; what cannot be found out is no answer.
+// Whoever is not Cloudflare Access learns nothing from where it asks; what cannot be found out is no answer, and an
+// address is whose Clerk says it is now.
 
 let world: AccessWorld
 beforeAll(async () => {
   await meet('ada')
+  for (const name of ['twin', 'twain']) await meet(name, { email: 'twin@example.com' })
+  const bob = { userId: await meet('bob'), role: 'admin', organizationId: '', by: 'test', nowMs: 0 }
+  await revokeRole(openDatabase(env.DB), bob)
 })
 beforeEach(async () => {
   world = await openAccessWorld()
@@ -163,6 +171,17 @@ describe('what is no question of this team', () => {
     expect(world.sent).toHaveLength(2)
   })
 
+  it.each([
+    [0, 'jwk-kid-mismatch'],
+    [9000, 'keys-unavailable'],
+  ])('is remembered, unless it is as long as with %i characters more', async (length, last) => {
+    const groups = 'g'.repeat(length)
+    const token = await world.question({ groups }, { header: { kid: 'made-up' } })
+    const reasons: (string | undefined)[] = []
+    for (let turn = 0; turn < 3; turn++) reasons.push((await world.evaluate(token)).reason)
+    expect(reasons).toEqual(['jwk-kid-mismatch', 'jwk-kid-mismatch', last])
+  })
+
   it('is not what a session of Clerk is, nor the other way round', async () => {
     const session = await world.token({}, { kid: world.teamKey.kid }, world.teamKey)
     expect((await world.get('/api/things', session)).status).toBe(401)
@@ -204,5 +223,65 @@ describe('a database that is down', () => {
     expect([status, code, answer]).toEqual([503, 'facts-unavailable', undefined])
     world.store.isDatabaseDown = false
     expect((await world.evaluate(await world.question())).answer?.success).toBe(true)
+  })
+})
+
+describe('whose an address is', () => {
+  const elses = 'heir@example.com'
+  it.each<[string, object, string]>([
+    [
+      "is somebody else's at Clerk by now",
+      { email_addresses: [addressed(elses)] },
+      'person-unknown',
+    ],
+    [
+      'is not verified there',
+      { email_addresses: [addressed('ada@example.com', 'unverified')] },
+      'person-unknown',
+    ],
+    [
+      'is not the primary one there any more',
+      {
+        primary_email_address_id: 'idn_2',
+        email_addresses: [addressed('ada@example.com'), { ...addressed(elses), id: 'idn_2' }],
+      },
+      'person-unknown',
+    ],
+    ['is nobody’s there', { email_addresses: [] }, 'person-unknown'],
+    ['is of somebody whom Clerk has banned', { banned: true }, 'user-banned'],
+  ])('is asked again before a yes, which there is none of where it %s', async (_, told, reason) => {
+    expect((await world.evaluate(await world.question())).answer?.success).toBe(true)
+    world.atClerk.set('user_ada', told)
+    const said = await world.evaluate(await world.question())
+    expect([said.status, said.reason, said.answer?.success]).toEqual([200, reason, false])
+  })
+
+  it('is nobody’s when they are gone', async () => {
+    world.backend.answer = () => Response.json({ errors: [] }, { status: 404 })
+    const said = await world.evaluate(await world.question())
+    expect([said.status, said.reason, said.answer?.success]).toEqual([200, 'user-deleted', false])
+  })
+
+  it.each<[string, () => Response | Promise<Response>]>([
+    ['fails', () => new Response(null, { status: 500 })],
+    ['has heard too much', () => new Response(null, { status: 429 })],
+    ['does not know the key', () => Response.json({ errors: [] }, { status: 401 })],
+    ['talks nonsense', () => new Response('<html>')],
+    ['cannot be reached', () => Promise.reject(new Error('down'))],
+  ])('is not said while Clerk %s: 503, and no answer', async (_, answer) => {
+    world.backend.answer = answer
+    const { status, code, answer: said, headers } = await world.evaluate(await world.question())
+    expect([status, code, said]).toEqual([503, 'verification-unavailable', undefined])
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  it('is not asked where it would be a no, and of one person alone', async () => {
+    for (const email of ['bob@example.com', 'nobody@example.com', 'twin@example.com']) {
+      await world.evaluate(await world.question({ identity: { email } }))
+    }
+    expect(world.backend.asked).toEqual([])
+    await world.evaluate(await world.question({ identity: { email: 'ADA@example.com' } }))
+    const asked = world.backend.asked.map(({ url }) => url)
+    expect(asked).toEqual(['https://api.clerk.com/v1/users/user_ada'])
   })
 })

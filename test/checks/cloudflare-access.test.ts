@@ -10,6 +10,7 @@ import { noonMs } from '../support/fake-clock.ts'
 import { createWorld } from '../support/world.ts'
 import {
   type AccessWorld,
+  asksClerk,
   makeAccessKeys,
   meet,
   openAccessWorld,
@@ -143,7 +144,8 @@ describe('the keys that Usher publishes', () => {
   it('are public halves alone, of which the first signs', async () => {
     const USHER_ACCESS_KEY = await makeAccessKeys('next', 'last')
     const checks = { cloudflareAccess: { team: 'acme', access: { role: 'admin' } } }
-    const own = await createWorld({ config: { checks }, variables: { USHER_ACCESS_KEY } })
+    const variables = { USHER_ACCESS_KEY, ...asksClerk }
+    const own = await createWorld({ config: { checks }, variables })
     const response = await own.get('/_usher/access/keys')
     expect(response.headers.get('content-type')).toBe('application/json')
     const { keys }: { keys: Record<string, string>[] } = await response.json()
@@ -184,7 +186,7 @@ describe('the surfaces for Access', () => {
 })
 
 describe('the config of Access', () => {
-  const env = { ...variables, USHER_ACCESS_KEY: standInFor('USHER_ACCESS_KEY') }
+  const env = { ...variables, ...asksClerk, USHER_ACCESS_KEY: standInFor('USHER_ACCESS_KEY') }
   const written = (cloudflareAccess: unknown) => ({
     origins: { api: { url: 'https://api.example.com' } },
     routes: [{ path: '/**', origin: 'api' }],
@@ -233,10 +235,11 @@ describe('the config of Access', () => {
     },
   )
 
-  it('needs a key for the answers', () => {
-    const problems = problemsOf(written({ team: 'acme', access: { role: 'admin' } }))
+  it.each(['USHER_ACCESS_KEY', 'CLERK_SECRET_KEY'])('needs %s, for the answers', (name) => {
+    const config = written({ team: 'acme', access: { role: 'admin' } })
+    const problems = problemsOf(config, { env: { ...env, [name]: undefined } })
     expect(problems).toMatchObject([{ place: 'checks.cloudflareAccess' }])
-    expect(problems[0]?.message).toContain('USHER_ACCESS_KEY')
+    expect(problems[0]?.message).toContain(name)
   })
 
   const [one] = JSON.parse(standInFor('USHER_ACCESS_KEY')).keys
@@ -254,7 +257,7 @@ describe('the config of Access', () => {
   ])('takes no key that is %s, and does not say what was there', (_, value) => {
     const USHER_ACCESS_KEY = typeof value === 'string' ? value : JSON.stringify(value)
     const config = written({ team: 'acme', access: { role: 'admin' } })
-    const problems = problemsOf(config, { env: { ...variables, USHER_ACCESS_KEY } })
+    const problems = problemsOf(config, { env: { ...env, USHER_ACCESS_KEY } })
     expect(problems.map(({ place }) => place)).toEqual(['USHER_ACCESS_KEY'])
     expect(JSON.stringify(problems)).not.toMatch(/hunter2|unreadable|AAAA/)
   })

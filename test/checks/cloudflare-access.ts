@@ -31,11 +31,16 @@ export interface AccessWorld extends World {
   readonly teamKey: TestKey
   /** What the key server of the team answers. */
   certificates: () => Response | Promise<Response>
+  /** Who somebody is at Clerk now, over what everybody is: active, with `<name>@example.com` as a verified address. */
+  readonly atClerk: Map<string, object>
   /** A question about ada, with some claims changed, signed by the team. */
   question(claims?: Readonly<Record<string, unknown>>, how?: Partial<Mint>): Promise<string>
   /** Shows a token to the Evaluate URL. */
   evaluate(token: string): Promise<Evaluation>
 }
+
+/** By which Clerk is asked who somebody is. */
+export const asksClerk = { CLERK_SECRET_KEY: 'sk_test_secret' }
 
 let shared: Promise<readonly [TestKey, string]> | undefined
 
@@ -46,7 +51,7 @@ export async function openAccessWorld(
   shared ??= Promise.all([makeKey('team-one'), makeAccessKeys('usher-one')])
   const [teamKey, USHER_ACCESS_KEY] = await shared
   const config = { checks: { cloudflareAccess: { team: 'acme', access } } }
-  const world = await createWorld({ config, variables: { USHER_ACCESS_KEY } })
+  const world = await createWorld({ config, variables: { USHER_ACCESS_KEY, ...asksClerk } })
   return withTeam(world, teamKey)
 }
 
@@ -61,6 +66,7 @@ function withTeam(world: World, teamKey: TestKey): AccessWorld {
   const published = jwks(teamKey)
   const own: AccessWorld = Object.assign(world, {
     teamKey,
+    atClerk: new Map<string, object>(),
     certificates: async () => Response.json(await published),
     question: (claims = {}, how: Partial<Mint> = {}) =>
       mint({
@@ -73,7 +79,21 @@ function withTeam(world: World, teamKey: TestKey): AccessWorld {
   })
   world.origin = (request) =>
     request.url === certificates ? own.certificates() : new Response('from the origin')
+  world.backend.answer = ({ url }) => {
+    const userId = new URL(url).pathname.slice('/v1/users/'.length)
+    return Response.json({ ...clerkUser(userId), ...own.atClerk.get(userId) })
+  }
   return own
+}
+
+function clerkUser(id: string): object {
+  const email_address = `${id.slice('user_'.length)}@example.com`
+  return { id, primary_email_address_id: 'idn_1', email_addresses: [addressed(email_address)] }
+}
+
+/** The primary address of somebody as Clerk tells it. */
+export function addressed(email_address: string, status = 'verified'): object {
+  return { id: 'idn_1', email_address, verification: { status } }
 }
 
 function headerOf({ header }: Partial<Mint>): object {

@@ -82,6 +82,43 @@ describe('what is asked', () => {
   })
 })
 
+describe('a credential that Clerk alone knows', () => {
+  const keys = { origin: 'api', accepts: ['api_key'] } as const
+  const fresh = { ...keys, fresh: true }
+  const config = (...more: readonly object[]) => ({
+    ...sceneConfig,
+    routes: [
+      { path: '/keys/**', ...fresh },
+      { path: '/keys/:id/**', ...fresh, access: { scope: 'ingest' } },
+      { path: '/keys/a/b', ...fresh, methods: ['GET'] },
+      ...more,
+    ] as NonNullable<typeof sceneConfig.routes>,
+  })
+  const requests = ['d', 'a/b', 'a/c'].flatMap((path) =>
+    Array.from({ length: 33 }, () => ({
+      token: 'ak_ada',
+      method: 'GET',
+      url: addressOf(`/keys/${path}`),
+    })),
+  )
+
+  it.each([
+    ['fresh alone', [], 1],
+    ['fresh and others', [{ path: '/keys/d', ...keys }], 2],
+  ])('is asked about once for all that is asked together, on routes %s', async (_, more, most) => {
+    const own = await openScene(config(...more))
+    const { body } = await decide(own, { requests, explain: true })
+    expect(body.decisions.map(({ allowed }) => allowed)).toEqual(Array(99).fill(true))
+    const looked = body.decisions.flatMap(({ candidates = [] }) => candidates)
+    expect(looked.length).toBeGreaterThan(200)
+    expect(looked.every(({ credential }) => credential === 'counts')).toBe(true)
+    expect(own.world.backend.asked.length).toBe(most)
+    // What is asked later is asked anew.
+    await decide(own, { requests })
+    expect(own.world.backend.asked.length).toBeGreaterThan(most)
+  })
+})
+
 describe('an explanation', () => {
   const failing = { outcome: 'fails', code: 'role-missing' }
   const passing = { outcome: 'passes', code: null }

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { flipSignature } from '../support/tokens.ts'
 import { agreementOf } from './decisions.property.ts'
 import {
@@ -108,6 +108,36 @@ describe('a decision', () => {
   })
 })
 
+describe('the route that is chosen', () => {
+  it('is explained by what was decided of it', async () => {
+    const own = await openScene()
+    const token = await own.world.token()
+    const looked = vi.spyOn(own.world.gateway.authority.issuer.keys, 'recall')
+    const requests = [{ token, method: 'GET', url: addressOf('/role/x') }]
+    await decide(own, { requests, explain: true })
+    expect(looked).toHaveBeenCalledTimes(1)
+  })
+
+  it('is explained without what another is tried for in its place', async () => {
+    const tried = {
+      path: '/in/x',
+      origin: 'api',
+      mode: 'shadow',
+      access: { role: 'admin' },
+    } as const
+    const routes = [{ path: '/in/**', origin: 'api' }, tried]
+    const requests = [{ subject: 'user_bob', method: 'GET', url: addressOf('/in/x') }]
+    const { body } = await decide(await openScene({ ...sceneConfig, routes }), {
+      requests,
+      explain: true,
+    })
+    expect(body.decisions[0]?.candidates).toMatchObject([
+      { route: '/in/**', chosen: true, status: 200, shadow: null },
+      { route: '/in/x', chosen: false, status: 200, shadow: 'role-missing' },
+    ])
+  })
+})
+
 describe('a user for whom no credential vouches', () => {
   const cases: readonly (readonly [string, string, string, string | null])[] = [
     ['user_ada', 'holds what Usher granted', '/role/x', null],
@@ -203,6 +233,31 @@ describe('whoever asks', () => {
       expect(await about(hosts.billing, explain)).not.toBe(served)
     }
     expect(scene.read).not.toContain('user_bob')
+  })
+
+  it('learns of no spelling that only the routes of other hosts take', async () => {
+    const headers = { 'x-usher-caller': secrets.billing }
+    const spellings = ['/%2Fx', '/a%3Bb', '/a%2f..', '/%5C', '/../x', '//x', '/%zz', '/x#y', '/x']
+    const askedOf = async (escapes: readonly ['%2F', '%3B'] | undefined, host: string) => {
+      const routes = [
+        { path: '/in/**', host: hosts.billing, origin: 'api' },
+        { path: '/**', host: hosts.api, origin: 'api', ...(escapes && { escapes }) },
+      ]
+      const own = await openScene({ ...sceneConfig, routes })
+      const requests = spellings.map((path) => ({ method: 'GET', url: addressOf(path, host) }))
+      const { text, body } = await decide(own, { requests, explain: true }, headers)
+      return { text, codes: new Set(body.decisions.map(({ code }) => code)) }
+    }
+    for (const host of ['made-up.example', hosts.api, `${hosts.api.toUpperCase()}.:443`]) {
+      const [without, withThem] = [
+        await askedOf(undefined, host),
+        await askedOf(['%2F', '%3B'], host),
+      ]
+      expect(withThem.text).toBe(without.text)
+      expect(without.codes).toEqual(new Set(['host-unknown']))
+    }
+    const { codes } = await askedOf(undefined, hosts.billing)
+    expect(codes.size).toBeGreaterThan(4)
   })
 
   it('hears of routes for its own hosts and for any, and of no other', async () => {

@@ -53,6 +53,8 @@ describe('requests that are not there', () => {
   it('are a hundred at most', async () => {
     const many = (count: number) => decide(Array.from({ length: count }, () => of('user_ada')))
     expect(await many(100)).toEqual(Array(100).fill(expect.objectContaining({ allowed: true })))
-    expect(await many(101)).toEqual(Array(101).fill(expect.objectContaining(invalid)))
+    expect(await many(101)).toEqual(Array(100).fill(expect.objectContaining(invalid)))
+    const told = await decide(Array(2 ** 32 - 1))
+    expect(told).toEqual(Array(100).fill(expect.objectContaining(invalid)))
   })
 })

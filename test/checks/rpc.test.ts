@@ -41,10 +41,12 @@ describe('whoever calls', () => {
     expect([read, world.backend.asked]).toEqual([[], []])
   })
 
-  it('is told the same of every host that is not granted', async () => {
+  it('is told the same of every host that is not granted, whatever the path', async () => {
     for (const host of ['other.usher.test', 'www.usher.test', 'api.usher.test.evil.test']) {
-      const told = await ask(comes(`https://${host}/public/a`))
-      expect(told).toMatchObject({ status: 403, code: 'caller-not-granted' })
+      for (const path of ['/public/a', '/%2Fa', '/public/../a', '/%zz', `/${'a'.repeat(9000)}`]) {
+        const told = await ask(comes(`https://${host}${path}`))
+        expect(told).toMatchObject({ status: 403, code: 'caller-not-granted' })
+      }
     }
   })
 })

@@ -46,6 +46,10 @@ describe('the secrets that a gateway has a use for', () => {
   })
   const believing = { ...withRoutes('/**'), users: { trustedEmailClaim: 'email' } }
 
+  const accessKey = { USHER_ACCESS_KEY: standInFor('USHER_ACCESS_KEY') }
+  const cloudflareAccess = { team: 'acme', access: { role: 'admin' } }
+  const withAccess = { ...withRoutes('/**'), checks: { cloudflareAccess } }
+
   it.each([
     [[], withRoutes('/**'), variables],
     [[], withRoutes('/**'), keyed],
@@ -69,6 +73,7 @@ describe('the secrets that a gateway has a use for', () => {
     [[caller], { ...withRoutes('/**'), checks: { maxAge: '5s' } }, asked],
     [[caller], withRoutes({ origin: 'elsewhere' }), variables],
     [[caller], withRoutes({ origin: 'elsewhere' }), asked],
+    [['CLERK_SECRET_KEY', 'USHER_ACCESS_KEY'], withAccess, { ...keyed, ...accessKey }],
   ])('are %j and the signing key, for %j', (names, config, env) => {
     const gateway = gatewayOf(config, { env })
     expect(missingSecrets(gateway, new Set()).toSorted()).toEqual([...names, 'USHER_SIGNING_KEY'])

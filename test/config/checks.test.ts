@@ -8,7 +8,7 @@ const [secret, other, third] = ['s', 'o', 't'].map((letter) => letter.repeat(32)
 const certificate = 'ab'.repeat(32)
 const base = withRoutes('/**')
 const env = { ...variables, USHER_CALLER_SECRET: secret }
-const usualKinds = ['nginx', 'traefik', 'caddy', 'haproxy', 'decisions']
+const usualKinds = ['nginx', 'traefik', 'caddy', 'haproxy']
 const nginx = { may: ['nginx'] }
 
 const withCallers = (callers: unknown, words: object = {}) => ({
@@ -24,7 +24,7 @@ describe('whoever may ask', () => {
     expect(checksOf(base)).toMatchObject({ callers: [], maxAgeMs: 0 })
   })
 
-  it('is one proxy by the secret of the environment, which may all but what stands alone', () => {
+  it('is one proxy by the secret of the environment, which may ask for checks, but not as Envoy, and never for decisions', () => {
     const { callers, callersFrom } = checksOf(base, { env })
     expect(callersFrom).toBe('environment')
     const proof = { kind: 'secret', secrets: [secret] }

@@ -98,7 +98,7 @@ describe('lint', () => {
   const edge = { secret, may: ['nginx'], hosts: ['a.example.com'] }
 
   it('warns of a route elsewhere that nobody may ask about', () => {
-    const config = elsewhereRoute({})
+    const config = elsewhereRoute({ host: hosts[0] })
     expect(warned(config)).toEqual(['routes[0].origin'])
     expect(warned(config, { relaxations: local })).toEqual(['routes[0].origin'])
     expect(warned({ ...config, checks: { callers: { edge } } })).toEqual([])
@@ -107,6 +107,7 @@ describe('lint', () => {
 
   it('takes the API behind one host elsewhere for one', () => {
     const routes = (one: object, two: object) => ({
+      origins: { legacy: 'elsewhere' },
       routes: [
         { path: '/**', origin: 'elsewhere', ...one },
         { path: '/b/**', origin: 'elsewhere', ...two },
@@ -114,9 +115,39 @@ describe('lint', () => {
       checks: { callers: { edge } },
     })
     const [a, b] = hosts.map((host) => ({ host }))
-    expect(warned(routes({ access: 'public' }, {}))).toEqual(['origins.elsewhere'])
-    expect(warned(routes({ access: 'public', ...a }, { ...b }))).toEqual([])
-    expect(warned(routes({}, { access: { role: 'admin' } }))).toEqual(['routes[1].access'])
-    expect(warned(routes({ ...a }, { access: { role: 'admin' }, ...b }))).toEqual([])
+    expect(warned(routes({ access: 'public', ...a }, { ...a }))).toEqual(['origins.elsewhere'])
+    expect(warned(routes({ access: 'public', ...a, origin: 'legacy' }, { ...b }))).toEqual([])
+    expect(warned(routes({ ...a }, { access: { role: 'admin' }, ...a }))).toEqual([
+      'routes[1].access',
+    ])
+    const apart = routes({ ...a, origin: 'legacy' }, { access: { role: 'admin' }, ...b })
+    expect(warned(apart)).toEqual([])
+  })
+
+  const of = (...routes: readonly object[]) => ({
+    origins: { legacy: 'elsewhere' },
+    routes: routes.map((one, index) => ({ path: `/${index}/**`, origin: 'elsewhere', ...one })),
+    checks: { callers: { edge } },
+  })
+  const [host, other] = hosts
+  it.each<[string, object, boolean]>([
+    ['of one host', of({ host }, { host }), false],
+    ['of two hosts', of({ host }, { host: other }), true],
+    ['of any host while two are served', of({}), true],
+    ['of any host while one is', { ...of({}), hosts: [host] }, false],
+    ['of two hosts below one', of({ host: '*.example.com' }), true],
+    ['of the one host below another', { ...of({ host: '*.example.com' }), hosts: [host] }, false],
+    ['of two hosts, each with a name', of({ host }, { host: other, origin: 'legacy' }), false],
+  ])('warns of one audience for the APIs %s', (_, config, warns) => {
+    expect(warned(config).includes('origins.elsewhere')).toBe(warns)
+  })
+
+  it.each<[string, object, boolean]>([
+    ['of one', of({ host }), false],
+    ['of two', of({ host }, { host: other }), true],
+    ['of all below one', of({ host: '*.example.com' }), true],
+  ])('where no config names the hosts, warns of the APIs %s', (_, config, warns) => {
+    const places = gatewayOf(config).warnings.map(({ place }) => place)
+    expect(places.includes('origins.elsewhere')).toBe(warns)
   })
 })

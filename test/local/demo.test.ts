@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compileGateway } from '../../src/config/compile.ts'
+import { lint } from '../../src/config/lint.ts'
 import type { Relaxations } from '../../src/config/relaxations.ts'
 import demo from '../../src/local/demo.config.ts'
 import { makeIssuerKey } from '../../src/local/keyring.ts'
@@ -9,15 +10,28 @@ import { makeSigningKeys } from '../support/signing-keys.ts'
 const relaxations: Relaxations = { plainAddresses: true, standInKeys: true, openDiagnosis: true }
 const bindings = { DEMO: {}, LOBBY: {} }
 
-/** The paths of the routes, or what is wrong. */
-async function pathsWith(own: Readonly<Record<string, string>>): Promise<readonly string[]> {
+type Own = Readonly<Record<string, string>>
+
+async function compileWith(own: Own) {
   const keyring = {
     label: '1234abcd',
     issuerKey: await makeIssuerKey(),
     signingKeys: await makeSigningKeys(),
   }
   const variables = { ...localVariables(keyring, own, 8787), ...own }
-  const compiled = compileGateway(demo, { ...variables, ...bindings }, relaxations)
+  return compileGateway(demo, { ...variables, ...bindings }, relaxations)
+}
+
+async function demoWith(own: Own) {
+  const compiled = await compileWith(own)
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.error))
+  const warnings = lint(compiled.value, relaxations).map(({ place }) => place)
+  return { rules: compiled.value.rules, warnings }
+}
+
+/** The paths of the routes, or what is wrong. */
+async function pathsWith(own: Own): Promise<readonly string[]> {
+  const compiled = await compileWith(own)
   if (!compiled.ok) return compiled.error.map(({ place, message }) => `${place}: ${message}`)
   return compiled.value.rules.routes.map(({ name }) => name)
 }
@@ -41,5 +55,15 @@ describe('the routes of the demo', () => {
     ],
   ])('are those that can be served %s', async (_, own, further) => {
     expect(await pathsWith({ ...clerk, ...own })).toEqual([...always, ...further])
+  })
+})
+
+describe('whoever asks on this machine', () => {
+  it('may ask for all that one secret can, and nothing is warned of', async () => {
+    const { rules, warnings } = await demoWith({})
+    const [caller, ...others] = rules.checks.callers
+    expect(others).toEqual([])
+    expect([...(caller?.may ?? [])]).toEqual(['nginx', 'traefik', 'caddy', 'haproxy', 'decisions'])
+    expect(warnings.filter((place) => place.startsWith('checks'))).toEqual([])
   })
 })

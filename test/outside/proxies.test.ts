@@ -4,9 +4,16 @@ import { converse, rawRequest } from '../support/gateway.ts'
 import { headerValues, type RawMessage, rawGet, sendRaw, status } from '../support/raw.ts'
 import { openRawClient } from '../support/raw-client.ts'
 import type { OriginProcess } from './origins/origin-process.ts'
+import { describeCaddySecret } from './proxies/caddy-secret.ts'
 import { describeDeadUsher } from './proxies/dead-usher.ts'
-import { climbs, contextLines, contextMark, edgeLines, spellings } from './proxies/hostile.ts'
-import { askOverHttp2 } from './proxies/http2-client.ts'
+import {
+  climbs,
+  contextLines,
+  contextMark,
+  edgeLines,
+  spellings,
+  strippedNames,
+} from './proxies/hostile.ts'
 import { callerSecret, proxies } from './proxies/proxy-process.ts'
 import {
   expectPlainCheck,
@@ -16,6 +23,7 @@ import {
 } from './proxies/scene.ts'
 import { identityLines, nobody, somebody, told } from './proxies/telling.ts'
 import { makeCertificate } from './proxies/tls-door.ts'
+import { describeUpgrades } from './proxies/upgrades.ts'
 
 // Real proxies, run with the files of `src/checks/README.md`, before a server that keeps every byte it gets.
 
@@ -174,6 +182,20 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     scene.expectNothing()
   })
 
+  law('hands on nothing that Usher’s own proxy would keep to itself', async () => {
+    for (let first = 0; first < strippedNames.length; first += 20) {
+      const names = strippedNames.slice(first, first + 20)
+      const answer = await ask(
+        '/api/x',
+        [scene.ada].concat(names.map((name) => `${name}: mallory`)),
+      )
+      expect([names, status(answer)]).toEqual([names, 200])
+      const request = scene.arrived()
+      expect(told(request)).toEqual(somebody('user_ada'))
+      expect(request.headerLines.filter((line) => line.includes('mallory'))).toEqual([])
+    }
+  })
+
   law('leads a browser to sign in and back, and nobody else', async () => {
     const browser = ['Accept: text/html', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
     const answer = await ask('/api/x?a=1&b=2', browser)
@@ -237,41 +259,7 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
     expect(scene.arrived().startLine).toBe('HEAD /admin/x HTTP/1.1')
   })
 
-  it.skipIf(!kind.isHere || !kind.speaksHttp2)(
-    'decides alike about requests of HTTP/2',
-    async () => {
-      for (const [path, who, expected] of [
-        ['/api/x?a=1', 'Accept: */*', 401],
-        ['/admin/x', scene.graces, 403],
-        ['/public/../admin/x', scene.graces, 400],
-        ['//admin/x', scene.graces, 400],
-      ] as const) {
-        expect([path, await askOverHttp2(proxy.port, path, who)]).toEqual([path, expected])
-      }
-      scene.expectNothing()
-      expect(await askOverHttp2(proxy.port, '/api/x?a=1', scene.ada)).toBe(200)
-      const request = scene.arrived()
-      expect(request.startLine).toBe('GET /api/x?a=1 HTTP/1.1')
-      expect(headerValues(request, 'host')).toEqual(['app.example.com'])
-      expect(told(request)).toEqual(somebody('user_ada'))
-    },
-  )
-
-  law('opens a WebSocket for whoever may have one', async () => {
-    const nominated = 'Connection: X-Usher-User-Id, Upgrade'
-    const upgrade = [nominated, 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
-    const lines = [host, ...upgrade, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
-    const send = (...who: readonly string[]) =>
-      sendRaw(proxy.port, ['GET /socket HTTP/1.1', ...lines, ...who, '', ''].join('\r\n'))
-    expect(status(await send())).toBe(401)
-    scene.expectNothing()
-    expect(status(await send(scene.ada))).toBe(101)
-    const request = scene.arrived()
-    expect(headerValues(request, 'upgrade')).toEqual(['websocket'])
-    expect(headerValues(request, 'connection').join().toLowerCase()).toBe('upgrade')
-    expectPlainCheck(scene)
-    expect(told(request)).toEqual(somebody('user_ada'))
-  })
+  describeUpgrades(kind, () => ({ scene, proxy }))
 
   law('lets nothing pass where Usher breaks, is somebody else, or is dead', async () => {
     const broken = await openBrokenUsher()
@@ -295,4 +283,5 @@ describe.each(proxies)('$name with the files of the page', (kind) => {
   })
 })
 
+describeCaddySecret(() => scene)
 describeDeadUsher(() => scene)

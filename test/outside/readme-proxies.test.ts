@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { callerHeader } from '../../src/model/checks.ts'
-import { identityHeaders, looseHeaderNames } from '../../src/model/headers.ts'
+import { identityHeaders, isStripped, looseHeaderNames } from '../../src/model/headers.ts'
+import { strippedNames } from './proxies/hostile.ts'
 import { codeFor, placeholders, proxiesOfPage } from './proxies/page.ts'
 
 // What `src/checks/README.md` has people copy names all that a client must not say.
@@ -12,11 +13,13 @@ const describing = [
   ...['X-Forwarded-User', 'X-Original-Method', 'X-Original-URL', 'X-Original-URI', 'Forwarded'],
   ...['X-Rewrite-URL', 'X-HTTP-Method', 'X-HTTP-Method-Override', 'X-Method-Override'],
   ...['X-Real-IP', 'CF-Connecting-IP', 'True-Client-IP'],
+  ...['X-Usher-Loop', 'X-Usher-Hops', 'X-Middleware-Subrequest', 'Proxy'],
+  ...['X-Clerk-Auth-Status', 'X-Clerk-Auth-Reason', 'X-Clerk-Auth-Token'],
 ]
 
 /** What these put over the client's by themselves; to remove it would take their own. */
 const ownWords: Readonly<Record<string, readonly string[]>> = {
-  'ingress-nginx': ['X-Forwarded-Host', 'X-Real-IP'],
+  'ingress-nginx': ['X-Forwarded-Host', 'X-Real-IP', 'Proxy'],
   Traefik: ['X-Forwarded-Host', 'X-Real-IP'],
 }
 
@@ -53,8 +56,20 @@ describe.each(proxiesOfPage)('what the page has for %s', (proxy) => {
     expect(code.length).toBeGreaterThan(500)
     const others = describing.filter((name) => !ownWords[proxy]?.includes(name))
     const names = [...identity, callerHeader, ...others, ...(edgeNames[proxy] ?? [])]
-    expect(names.length).toBeGreaterThan(28)
+    expect(names.length).toBeGreaterThan(35)
     expect(missing(code, names)).toEqual([])
+  })
+})
+
+describe.each(['nginx', 'Caddy', 'HAProxy'])('the file for %s', (proxy) => {
+  /** nginx hands none of these on that it is not told to. */
+  const byItself = proxy === 'nginx' ? ['TE', 'Keep-Alive'] : []
+
+  it('drops all that Usher’s own proxy never hands on', () => {
+    expect(strippedNames.filter((name) => !isStripped(name))).toEqual([])
+    const names = strippedNames.filter((name) => !byItself.includes(name))
+    expect(names.length).toBeGreaterThan(60)
+    expect(missing(codeFor(proxy), names)).toEqual([])
   })
 })
 

@@ -33,6 +33,32 @@ export const spellings: readonly (readonly string[])[] = [
   (name: string) => name.replace(/-(?!.*-)/, '.'),
 ].map((spell) => identityNames.map(spell))
 
+/**
+ * Names that never reach an origin behind Usher's own proxy as a client wrote them. Left out are those of a
+ * connection that a proxy has to read itself (`Transfer-Encoding`, `Upgrade`, `Expect`).
+ */
+export const strippedNames: readonly string[] = [
+  ...['X-Usher', 'X-Usher-Loop', 'X-Usher-Hops', 'X-Usher-Caller', 'X-Usher-Refusal'],
+  ...['X-Middleware-Subrequest', 'X-Middleware-Subrequest-Id'],
+  ...['X-Clerk-Auth-Status', 'X-Clerk-Auth-Reason', 'X-Clerk-Auth-Message', 'X-Clerk-Auth-Token'],
+  ...['X-Clerk-Auth-Signature', 'X-Clerk-Request-Data', 'X-Clerk-Clerk-Url', 'X-Clerk-Debug'],
+  ...['X-Clerk-Redirect-To', 'Proxy', 'Proxy-Authorization', 'Proxy-Connection'],
+  ...['Proxy-Authenticate', 'TE', 'Trailer', 'Trailers', 'Keep-Alive'],
+  ...['True-Client-IP', 'CDN-Loop', 'X-Real-IP', 'Forwarded'],
+  ...['CF-Connecting-IP', 'CF-Connecting-IPv6', 'CF-Connecting-O2O', 'CF-Pseudo-IPv4'],
+  ...['CF-IPCountry', 'CF-Ray', 'CF-Visitor', 'CF-Worker', 'CF-EW-Via'],
+  ...['CF-Access-Jwt-Assertion', 'CF-Access-Authenticated-User-Email'],
+  ...['CF-Access-Client-Id', 'CF-Access-Client-Secret'],
+  ...['X-Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Method'],
+  ...['X-Forwarded-Proto', 'X-Forwarded-Uri', 'X-Forwarded-Prefix', 'X-Forwarded-Port'],
+  ...['X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Groups', 'X-Forwarded-Access-Token'],
+  ...['X-Forwarded-Preferred-Username', 'X-Forwarded-Client-Cert', 'X-Forwarded-Server'],
+  ...['X-Forwarded-Scheme', 'X-Forwarded-Ssl', 'X-Forwarded-By', 'X-Forwarded-Path'],
+  ...['X-Original-Method', 'X-Original-URL', 'X-Original-URI', 'X-Original-Host'],
+  ...['X-Original-Forwarded-For', 'X-Rewrite-URL', 'X-Rewrite-URI'],
+  ...['X-HTTP-Method', 'X-HTTP-Method-Override', 'X-Method-Override'],
+]
+
 /** Headers of every family that describes a request, all of which say that it is for `/public`. */
 export const contextLines: readonly string[] = [
   'X-Original-Method: GET',

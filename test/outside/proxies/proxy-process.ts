@@ -23,6 +23,8 @@ export interface Proxy {
   readonly statusOfTwoHosts: number
   /** Whether its files, as they stand, take HTTP/2 without TLS. */
   readonly speaksHttp2: boolean
+  /** Whether a WebSocket without a key is told to Usher as one; else it goes on as a plain request. */
+  readonly tellsOfEverySocket: boolean
   /** Whether an API sees a header that is empty; nginx leaves it out. */
   readonly sendsEmptyHeaders: boolean
 }
@@ -62,8 +64,8 @@ function startCaddy({ folder, usherPort, apiPort, certificatePath }: Surrounding
       'https://usher.example.com': `https://127.0.0.1:${usherPort}`,
       '127.0.0.1:3000': `127.0.0.1:${apiPort}`,
     })
-    const alone = '{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}\n'
-    writeFileSync(join(folder, 'Caddyfile'), `${alone}${site}`)
+    const alone = site.replace('{\n', '{\n\tdefault_bind 127.0.0.1\n')
+    writeFileSync(join(folder, 'Caddyfile'), alone)
     const words = ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile']
     const own = { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, SSL_CERT_FILE: certificatePath }
     const variables = { ...environment, ...own }
@@ -113,6 +115,7 @@ export const proxies: readonly Proxy[] = [
     statusWhenBroken: 500,
     statusOfTwoHosts: 200,
     speaksHttp2: false,
+    tellsOfEverySocket: true,
     sendsEmptyHeaders: false,
   },
   {
@@ -123,6 +126,7 @@ export const proxies: readonly Proxy[] = [
     statusWhenBroken: 500,
     statusOfTwoHosts: 200,
     speaksHttp2: false,
+    tellsOfEverySocket: false,
     sendsEmptyHeaders: true,
   },
   {
@@ -133,6 +137,7 @@ export const proxies: readonly Proxy[] = [
     statusWhenBroken: 500,
     statusOfTwoHosts: 400,
     speaksHttp2: true,
+    tellsOfEverySocket: true,
     sendsEmptyHeaders: true,
   },
 ]

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,13 +31,23 @@ export interface ProxyScene {
 }
 
 const plainAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-const switching = [
-  'HTTP/1.1 101 Switching Protocols',
-  'Upgrade: websocket',
-  'Connection: Upgrade',
-  'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
-  '\r\n',
-].join('\r\n')
+/** RFC 6455 section 1.3: HAProxy looks at what an API made of it. */
+const socketId = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** The API takes whatever upgrade it is offered: what reaches it then has not been asked about. */
+function answerOf(request: RawMessage): string {
+  const [protocol] = headerValues(request, 'upgrade')
+  if (protocol === undefined) return plainAnswer
+  const [key = ''] = headerValues(request, 'sec-websocket-key')
+  const accepted = createHash('sha1').update(`${key}${socketId}`).digest('base64')
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    `Upgrade: ${protocol}`,
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accepted}`,
+    '\r\n',
+  ].join('\r\n')
+}
 
 /** Starts what stands around a proxy. */
 export async function openProxyScene(): Promise<ProxyScene> {
@@ -48,13 +59,12 @@ export async function openProxyScene(): Promise<ProxyScene> {
     variables: {
       CLERK_JWT_KEY: await publicPem(key),
       CLERK_JWT_ISSUER: testIssuer,
+      AUTHORIZED_PARTIES: 'https://app.usher.test', // whom the minted sessions are for: cookies count
       USHER_SIGNING_KEY: await makeSigningKeys(),
       EDGE_SECRET: callerSecret,
     },
   })
-  const api = await startRawOrigin((request) =>
-    headerValues(request, 'upgrade').length > 0 ? switching : plainAnswer,
-  )
+  const api = await startRawOrigin(answerOf)
   const door = await openTlsDoor(trusted, usher.port)
   const nowSeconds = Math.floor(Date.now() / 1000)
   const exp = nowSeconds + 600 // 10 minutes: the machine may be busy
