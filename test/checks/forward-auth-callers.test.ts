@@ -38,6 +38,14 @@ describe('a proxy that asks', () => {
     },
   )
 
+  it.each(['/x', '/%2Fx', '/%252Fx', '/a;b'])(
+    'learns nothing of a host that is not granted, not even what paths it takes: %s',
+    async (uri) => {
+      const answer = await world.walk(checkOf('nginx', { host: 'other.usher.test', uri }))
+      expect([answer.status, reasonOf(answer)]).toEqual([403, 'caller-not-granted'])
+    },
+  )
+
   it('may show a certificate that the edge verified', async () => {
     const certificate = 'ab'.repeat(32)
     const caller = { certificate, may: ['nginx'] as const }

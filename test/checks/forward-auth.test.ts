@@ -78,7 +78,6 @@ describe.each(dialects)('a request that may not pass, by %s', (dialect) => {
     ['method-not-allowed', { method: 'DELETE', uri: '/read/x' }, {}, 403, 405],
     ['upgrade-not-allowed', {}, { 'sec-websocket-key': 'x' }, 403, 400],
     ['caller-not-granted', { host: 'other.usher.test' }, {}, 403, 403],
-    ['caller-not-granted', { host: 'other.usher.test', uri: '/%2Fx' }, {}, 403, 403],
     ['caller-not-granted', { host: 'a.b.api.usher.test' }, {}, 403, 403],
   ]
 
