@@ -112,18 +112,19 @@ export function bodyFigures({ series }: Comparison): readonly Figure[] {
  * long whoever asks waits for one, on a server that has nothing else to do.
  */
 export function checkFigures({ series }: Comparison): readonly Figure[] {
-  const bare = series.get(`${noContent}${crowd}`)
-  const ratios = [check, leanCheck].flatMap((name) => {
-    const mine = series.get(`${name}${crowd}`)
-    if (mine === undefined || bare === undefined) return []
-    const over = `${name} ÷ ${noContent}`
-    const cpu = pairedRatio(mine.cpuMicros, bare.cpuMicros)
-    const rate = pairedRatio(mine.perSecond, bare.perSecond)
-    return [
-      { what: `${over}, CPU`, unit: '×', value: cpu },
-      { what: `${over}, requests per second`, unit: '×', value: rate, atLeast: 0.6, aim: 0.8 },
-    ]
-  })
+  const ratios = [crowd, single].flatMap((crowding) =>
+    [check, leanCheck].flatMap((name) => {
+      const [mine, bare] = [name, noContent].map((one) => series.get(`${one}${crowding}`))
+      if (mine === undefined || bare === undefined) return []
+      const over = `${name} ÷ ${noContent}${crowding}`
+      const cpu = pairedRatio(mine.cpuMicros, bare.cpuMicros)
+      const rate = pairedRatio(mine.perSecond, bare.perSecond)
+      return [
+        { what: `${over}: CPU`, unit: '×', value: cpu },
+        { what: `${over}: requests per second`, unit: '×', value: rate, atLeast: 0.6, aim: 0.8 },
+      ]
+    }),
+  )
   if (ratios.length === 0) return []
   const waits = [check, noContent].flatMap((name) => {
     const { p50Micros = [], p99Micros = [] } = series.get(`${name}${single}`) ?? {}

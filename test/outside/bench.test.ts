@@ -106,8 +106,10 @@ describe('the figures of the benchmark', () => {
     }
     const figures = checkFigures(checks)
     expect(figures.map(({ what, value }) => [what, value.median])).toEqual([
-      ['warm check ÷ bare 204, CPU', 1.75],
-      ['warm check ÷ bare 204, requests per second', 0.5],
+      ['warm check ÷ bare 204, 32 at a time: CPU', 1.75],
+      ['warm check ÷ bare 204, 32 at a time: requests per second', 0.5],
+      ['warm check ÷ bare 204, one at a time: CPU', 1.1],
+      ['warm check ÷ bare 204, one at a time: requests per second', 0.8],
       ['warm check, one at a time, p50', 400],
       ['warm check, one at a time, p99', 800],
       ['bare 204, one at a time, p50', 400],
