@@ -1,7 +1,5 @@
-import type { VerifyOpaque } from '../clerk/opaque.ts'
 import type { Question } from '../model/asking.ts'
 import type { CheckCaller } from '../model/checks.ts'
-import type { ReadFacts } from '../model/facts.ts'
 import { refuse } from '../model/refusal.ts'
 import { mayAskAbout } from './callers.ts'
 import { type Deciding, type Decision, decide, undecided } from './decide.ts'
@@ -31,8 +29,8 @@ export function createJudge({ caller, ...asker }: Asker, checking: Deciding): Ju
   const { rules, routes } = checking
   const authority = {
     ...checking.authority,
-    readFacts: remembered(checking.authority.readFacts),
-    verifyOpaque: rememberedVerdicts(checking.authority.verifyOpaque),
+    readFacts: once(checking.authority.readFacts, ({ userId }) => userId),
+    verifyOpaque: once(checking.authority.verifyOpaque, ({ token }) => token),
   }
   const moment = { ...asker.moment, note: () => {} }
   return async function judge({ sender, method, url }) {
@@ -57,25 +55,17 @@ export function createJudge({ caller, ...asker }: Asker, checking: Deciding): Ju
   }
 }
 
-/** The same user's facts are read once for all that is asked together. */
-function remembered(readFacts: ReadFacts): ReadFacts {
-  const readings = new Map<string, ReturnType<ReadFacts>>()
-  return function readOnce(query) {
-    const key = `${query.mustBeFresh} ${query.userId}`
-    const reading = readings.get(key) ?? readFacts(query)
-    readings.set(key, reading)
-    return reading
-  }
-}
-
-/** Clerk is asked about a credential once for all, and once more where a yes that it gave before does not count. */
-function rememberedVerdicts(verifyOpaque: VerifyOpaque): VerifyOpaque {
-  const verdicts = new Map<string, ReturnType<VerifyOpaque>>()
-  return function verifyOnce(query) {
-    const key = `${query.mustBeFresh} ${query.token}`
-    const verdict = verdicts.get(key) ?? verifyOpaque(query)
-    verdicts.set(key, verdict)
-    return verdict
+/** One question is asked once for all that is asked together, and once more where what is known will not do. */
+function once<Query extends { readonly mustBeFresh: boolean }, Answer>(
+  ask: (query: Query) => Answer,
+  nameOf: (query: Query) => string,
+): (query: Query) => Answer {
+  const answers = new Map<string, Answer>()
+  return function askOnce(query) {
+    const name = `${query.mustBeFresh} ${nameOf(query)}`
+    const answer = answers.get(name) ?? ask(query)
+    answers.set(name, answer)
+    return answer
   }
 }
 
