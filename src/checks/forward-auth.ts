@@ -53,8 +53,9 @@ export function createForwardAuth(checking: Checking): Rooms {
     if (matched === undefined) return refused({ code: 'route-unknown' }, subject)
 
     const admitted = { question, route: matched.route, caller: verdict.value }
-    const counted = await limit(question, guestOf(admitted), count)
-    if (!counted.ok) return refused(counted.error, subject)
+    const counted = limit(question, guestOf(admitted), count)
+    const pass = counted instanceof Promise ? await counted : counted
+    if (!pass.ok) return refused(pass.error, subject)
     const told = await tell(admitted, checking)
     if (!told.ok) return refused(told.error, subject)
     const seconds = secondsFor({ matched, caller: verdict.value }, checking)

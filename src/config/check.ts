@@ -11,6 +11,7 @@ import { identityMapShape } from './hand-off.ts'
 import { headerLimitsShape } from './header-limits.ts'
 import { observationShape } from './observation.ts'
 import { originShape } from './origins.ts'
+import { parseOwnName } from './own-name.ts'
 import type { Relaxations } from './relaxations.ts'
 import { routeShape } from './route-shape.ts'
 import {
@@ -86,8 +87,7 @@ const usersFields = {
 function parseOriginName(name: string): Result<string, string> {
   if (name === elsewhereName)
     return err('Every config has it, for routes that are only asked about.')
-  if (/^[A-Za-z][\w-]{0,63}$/.test(name)) return ok(name)
-  return err('The name of an origin is a letter, then letters, digits, "-" or "_", at most 64.')
+  return parseOwnName(name, 'an origin')
 }
 
 /** One segment in lower case, of characters that no spelling can hide. */

@@ -13,15 +13,16 @@ import { type CloudflareAccessConfig, cloudflareAccessShape } from './cloudflare
 import { type Duration, parseDuration } from './duration.ts'
 import { type OriginContext, present } from './endpoints.ts'
 import { parseHostPattern } from './host-pattern.ts'
+import { parseOwnName } from './own-name.ts'
 import {
   built,
   type Draft,
   isRecord,
   listOf,
   object,
+  onlyTrue,
   optional,
   parsed,
-  type Reading,
   recordOf,
   type Shape,
   sound,
@@ -69,6 +70,7 @@ export interface ChecksConfig {
   readonly cloudflareAccess?: CloudflareAccessConfig
 }
 
+const notTrue = 'Must be true, or a caller that shows something else.'
 const secretsMax = 2
 const [maxAgeLeastMs, maxAgeMostMs] = [1000, 5000]
 const everyHost: readonly HostPattern[] = [{ kind: 'any' }]
@@ -131,7 +133,7 @@ function callerShape(context: OriginContext): Shape<CallerDraft> {
     certificate: built(object({ certificate: parsed(parseFingerprint), may, hosts }), (read) =>
       callerOf({ kind: 'certificate', fingerprint: read.certificate }, read),
     ),
-    binding: built(object({ binding: always, hosts }), (read) =>
+    binding: built(object({ binding: onlyTrue(notTrue), hosts }), (read) =>
       callerOf({ kind: 'binding' }, { ...read, may: ['rpc'] }),
     ),
   }
@@ -164,19 +166,13 @@ function secretsShape({ missingVariables }: OriginContext): Shape<readonly strin
   }
 }
 
-function always(value: unknown, place: string): Reading<true> {
-  if (value === true) return sound(true)
-  return unsound(place, 'Must be true, or a caller that shows something else.')
-}
-
 function parseFingerprint(source: string): Result<string, string> {
   const hex = source.replaceAll(':', '').toLowerCase()
   return /^[0-9a-f]{64}$/.test(hex) ? ok(hex) : err('Must be a SHA-256 in hex.')
 }
 
 function parseCallerName(name: string): Result<string, string> {
-  if (/^[A-Za-z][\w-]{0,63}$/.test(name)) return ok(name)
-  return err('The name of a caller is a letter, then letters, digits, "-" or "_", at most 64.')
+  return parseOwnName(name, 'a caller')
 }
 
 function parseMaxAge(source: string): Result<number, string> {

@@ -20,7 +20,17 @@ import {
   setOfOne,
   usualRetry,
 } from './origin-sets.ts'
-import { built, isRecord, object, optional, parsed, type Shape, sound, unsound } from './shape.ts'
+import {
+  built,
+  isRecord,
+  object,
+  onlyTrue,
+  optional,
+  parsed,
+  type Shape,
+  sound,
+  unsound,
+} from './shape.ts'
 
 /** What can be said of every kind of origin. */
 interface OriginWords {
@@ -113,7 +123,7 @@ export function originShape(context: OriginContext): Shape<Target> {
       (read): Target => single(serviceEndpoint(read), read),
     ),
     sameHost: built(
-      object({ sameHost: always, ...once }),
+      object({ sameHost: onlyTrue('Must be true, or the origin of another kind.'), ...once }),
       (read): Target => single({ kind: 'same-host' }, read),
     ),
     members: built(
@@ -135,10 +145,4 @@ export function originShape(context: OriginContext): Shape<Target> {
       'Must be { url }, { service }, { members }, { sameHost: true }, "same-host" or "elsewhere".',
     )
   }
-}
-
-function always(value: unknown, place: string) {
-  return value === true
-    ? sound(true)
-    : unsound(place, 'Must be true, or the origin of another kind.')
 }

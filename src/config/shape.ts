@@ -49,6 +49,11 @@ export function flag(value: unknown, place: string): Reading<boolean> {
   return typeof value === 'boolean' ? sound(value) : misfit(place, value, 'true or false')
 }
 
+/** `true`, which says something where it is written; `complaint` is the sentence about anything else. */
+export function onlyTrue(complaint: string): Shape<true> {
+  return (value, place) => (value === true ? sound(true) : unsound(place, complaint))
+}
+
 /** A text that is not empty. */
 export function text(value: unknown, place: string): Reading<string> {
   return typeof value === 'string' && value !== '' ? sound(value) : misfit(place, value, 'a text')
