@@ -8,13 +8,12 @@ import { lint } from '../config/lint.ts'
 import type { Relaxations } from '../config/relaxations.ts'
 import { type Env, frontDoor, type House } from '../deps.ts'
 import site from '../site/gateway.config.ts'
-import type { Opening } from './clerk/backend-api.ts'
-import { localClerk } from './clerk/clerk.ts'
-import type { IssuerKey } from './clerk/issuer.ts'
 import demo from './demo.config.ts'
 import { demoOrigin } from './origin.ts'
+import { standInPath } from './stand-in-path.ts'
 
 export { Limiter } from '../store/limiter.ts'
+export { ClerkStandIn } from './clerk/object.ts'
 
 const relaxations: Relaxations = { plainAddresses: true, standInKeys: true, openDiagnosis: true }
 
@@ -24,10 +23,6 @@ const door = frontDoor(
       definition: env.ORIGIN_URL ? site : demo,
       relaxations,
       lint,
-      fetch: async (input, init) => {
-        const request = new Request(input, init)
-        return answerAsClerk(request, env) ?? fetch(request)
-      },
       app: () => import('../app.ts'),
     }) satisfies House,
 )
@@ -47,26 +42,18 @@ export const DemoOrigin = {
   fetch: (request) => demoOrigin.fetch(request),
 } satisfies ExportedHandler<Env>
 
-/** What the local Clerk answers, or `undefined` when the request is not for it or it is not in use. */
+/**
+ * What the local stand-in answers, or `undefined` when the request is not for it or it is not in use. The gateway
+ * itself reaches it over the network, by the addresses that it would have for Clerk.
+ */
 function answerAsClerk(request: Request, env: Env): Response | Promise<Response> | undefined {
-  if (new URL(request.url).hostname !== env.LOCAL_CLERK_HOST) return undefined
-  return localClerk(readIssuerKey(env.LOCAL_CLERK_KEY), readOpening(env)).fetch(request)
+  const { CLERK_STAND_IN: objects } = env
+  const url = new URL(request.url)
+  if (!url.pathname.startsWith(`${standInPath}/`) || !isNamespace(objects)) return undefined
+  url.pathname = url.pathname.slice(standInPath.length)
+  return objects.get(objects.idFromName('clerk')).fetch(new Request(url, request))
 }
 
-function readOpening(env: Env): Opening {
-  const secretKey = textOf(env.CLERK_SECRET_KEY)
-  const id = textOf(env.CLERK_MACHINE_ID)
-  const machineKey = textOf(env.CLERK_MACHINE_SECRET_KEY)
-  const isMachine = id !== undefined && machineKey !== undefined
-  return { secretKey, machine: isMachine ? { id, secretKey: machineKey } : undefined }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function readIssuerKey(text: unknown): IssuerKey {
-  const key: Partial<IssuerKey> = JSON.parse(String(text))
-  if (typeof key.kid === 'string' && typeof key.kty === 'string') return key as IssuerKey
-  throw new TypeError('LOCAL_CLERK_KEY is not the key that `npm start` made')
+function isNamespace(value: unknown): value is DurableObjectNamespace {
+  return typeof value === 'object' && value !== null && 'idFromName' in value
 }

@@ -44,6 +44,11 @@ export function machineSecretKey({ issuerKey }: Keyring): string {
   return `ak_${createHash('sha256').update(`machine key ${issuerKey.d}`).digest('base64url')}`
 }
 
+/** What the local stand-in signs webhooks with, as Svix writes secrets; it follows likewise. */
+export function webhookSecret({ issuerKey }: Keyring): string {
+  return `whsec_${createHash('sha256').update(`webhook secret ${issuerKey.d}`).digest('base64')}`
+}
+
 /** The secret by which another proxy on this machine may ask for checks; it follows likewise. */
 export function callerSecret({ issuerKey }: Keyring): string {
   return createHash('sha256').update(`caller secret ${issuerKey.d}`).digest('base64url')

@@ -12,6 +12,7 @@ import { quietWrangler } from '../cli/quiet-wrangler.ts'
 import { banner } from './banner.ts'
 import { callerSecret, clerkHost, keyringPath, openKeyring, projectRoot } from './keyring.ts'
 import { isFree, readPort } from './ports.ts'
+import { serveScripts } from './scripts.ts'
 import { seed } from './seed.ts'
 import { formatVariables, localVariables, namesClerk } from './variables.ts'
 
@@ -52,7 +53,8 @@ async function main(): Promise<void> {
   }
   const keyring = await openKeyring(keyringPath)
   const own = readOwnVariables()
-  await writeVariables(formatVariables(localVariables(keyring, own, port)))
+  const scriptsUrl = await serveScripts()
+  await writeVariables(formatVariables(localVariables(keyring, own, { port, scriptsUrl })))
   await prepareDatabase()
   const child = runWrangler(port)
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)))

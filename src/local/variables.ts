@@ -1,3 +1,4 @@
+import type { Settings } from './clerk/kernel/world.ts'
 import { localGateway } from './clerk/machines.ts'
 import {
   callerSecret,
@@ -6,8 +7,10 @@ import {
   machineSecretKey,
   publishableKey,
   secretKey,
+  webhookSecret,
 } from './keyring.ts'
 import { usualParty } from './ports.ts'
+import { standInPath } from './stand-in-path.ts'
 
 /** Variables that name a Clerk instance: one of them in `.dev.vars` and the local Clerk stays out. */
 const clerkVariables = [
@@ -26,22 +29,47 @@ export function namesClerk(own: Variables): boolean {
 }
 
 /** What the Worker is given beneath the user's own variables, which win. */
-export function localVariables(keyring: Keyring, own: Variables, port: number): Variables {
+export function localVariables(
+  keyring: Keyring,
+  own: Variables,
+  { port, scriptsUrl }: { readonly port: number; readonly scriptsUrl: string },
+): Variables {
   const ushers = {
     USHER_SIGNING_KEY: keyring.signingKeys,
     USHER_CALLER_SECRET: callerSecret(keyring),
   }
   if (namesClerk(own)) return ushers
+  // Another host than that of the gateway: its proxy turns redirects to the Frontend API's host into its own.
+  const standIn = `http://127.0.0.1:${port}${standInPath}`
   return {
     ...ushers,
     CLERK_PUBLISHABLE_KEY: publishableKey(keyring),
     CLERK_SECRET_KEY: secretKey(keyring),
     CLERK_MACHINE_ID: localGateway,
     CLERK_MACHINE_SECRET_KEY: machineSecretKey(keyring),
-    CLERK_API_URL: `http://${clerkHost(keyring)}`,
+    CLERK_API_URL: `${standIn}/backend`,
+    CLERK_FAPI_URL: `${standIn}/frontend`,
+    CLERK_PROXY_URL: `http://localhost:${port}/__clerk`,
     AUTHORIZED_PARTIES: [...new Set([usualParty, `http://localhost:${port}`])].join(','),
-    LOCAL_CLERK_HOST: clerkHost(keyring),
     LOCAL_CLERK_KEY: JSON.stringify(keyring.issuerKey),
+    LOCAL_CLERK_SETTINGS: JSON.stringify(standInSettings(keyring, port)),
+    LOCAL_CLERK_SCRIPTS: scriptsUrl,
+  }
+}
+
+/** What the stand-in is told of itself. */
+function standInSettings(keyring: Keyring, port: number): Settings {
+  const applicationOrigin = `http://localhost:${port}`
+  return {
+    host: clerkHost(keyring),
+    publishableKey: publishableKey(keyring),
+    secretKey: secretKey(keyring),
+    machine: { id: localGateway, secretKey: machineSecretKey(keyring) },
+    applicationOrigin,
+    webhook: {
+      url: `${applicationOrigin}/_usher/webhooks/clerk`,
+      secret: webhookSecret(keyring),
+    },
   }
 }
 

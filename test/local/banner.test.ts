@@ -92,7 +92,7 @@ describe('the banner', () => {
 
 describe('the local variables', () => {
   it('name the local Clerk, its issuer key and the parties of its tokens', () => {
-    expect(localVariables(keyring, {}, 9090)).toEqual({
+    expect(localVariables(keyring, {}, { port: 9090, scriptsUrl: 'http://127.0.0.1:1' })).toEqual({
       USHER_SIGNING_KEY: '{"keys":[]}',
       USHER_CALLER_SECRET: callerSecret(keyring),
       CLERK_PUBLISHABLE_KEY: 'pk_live_Y2xlcmsuMTIzNGFiY2QubG9jYWxob3N0JA',
@@ -116,7 +116,7 @@ describe('the local variables', () => {
     const own = { [name]: 'set' }
     expect(namesClerk(own)).toBe(true)
     const names = ['USHER_SIGNING_KEY', 'USHER_CALLER_SECRET']
-    expect(Object.keys(localVariables(keyring, own, 8787))).toEqual(names)
+    expect(Object.keys(localVariables(keyring, own, { port: 8787, scriptsUrl: '' }))).toEqual(names)
   })
 
   it('let a proxy of this machine ask, by a secret that tells nothing of the key it follows from', () => {

@@ -18,7 +18,7 @@ async function compileWith(own: Own) {
     issuerKey: await makeIssuerKey(),
     signingKeys: await makeSigningKeys(),
   }
-  const variables = { ...localVariables(keyring, own, 8787), ...own }
+  const variables = { ...localVariables(keyring, own, { port: 8787, scriptsUrl: '' }), ...own }
   return compileGateway(demo, { ...variables, ...bindings }, relaxations)
 }
 
