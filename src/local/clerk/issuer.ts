@@ -18,18 +18,28 @@ interface Issue {
 
 /** What a session token is about. */
 export interface Session extends Issue {
-  readonly user: LocalUser
+  readonly user: Pick<LocalUser, 'id' | 'sessionId' | 'number' | 'email'>
   /** The active organisation and what the user may do there. */
-  readonly active?:
-    | { readonly organization: LocalOrganization; readonly membership: LocalMembership }
-    | undefined
-  /** The origin of the page that asked for the token. */
-  readonly authorizedParty: string
+  readonly active?: ActiveOrganization | undefined
+  /** The origin of the page that asked for the token; a backend that asks for one belongs to no page. */
+  readonly authorizedParty?: string | undefined
+  /** Minutes since the first and the second factor were verified; -1 for never. */
+  readonly factorAges?: readonly [number, number]
+  /** Whether the user has yet to do something before the session counts. */
+  readonly isPending?: boolean
+  /** Who acts in the name of the user. */
+  readonly actor?: object | null
+}
+
+/** An organisation and what one of its members may do there. */
+export interface ActiveOrganization {
+  readonly organization: Pick<LocalOrganization, 'id' | 'slug'>
+  readonly membership: LocalMembership
 }
 
 /** What a token of a JWT template is about. A backend that asks for one belongs to no page. */
 export interface TemplateToken extends Issue {
-  readonly user: LocalUser
+  readonly user: Pick<LocalUser, 'id'>
   readonly template: string
   readonly authorizedParty?: string | undefined
 }
@@ -82,17 +92,18 @@ function registeredClaims({ issuer, nowSeconds, lifetimeSeconds }: Issue, subjec
  * a customised session token would have them.
  */
 export function sessionClaims(session: Session): Claims {
-  const { user, active } = session
+  const { user, active, authorizedParty, actor } = session
   return {
     ...registeredClaims(session, user.id),
-    azp: session.authorizedParty,
+    ...(actor && { act: actor }),
+    ...(authorizedParty !== undefined && { azp: authorizedParty }),
     email: user.email,
-    fva: [0, -1],
+    fva: session.factorAges ?? [0, -1],
     number: user.number,
     sid: user.sessionId,
-    sts: 'active',
+    sts: session.isPending ? 'pending' : 'active',
     v: 2,
-    ...(active && organizationClaims(active.organization, active.membership)),
+    ...(active && organizationClaims(active)),
   }
 }
 
@@ -131,7 +142,7 @@ function randomName(): string {
  * words that occur, and the bits of each number in `o.fpm` say which words a feature has, the lowest
  * bit being the first word.
  */
-function organizationClaims(organization: LocalOrganization, membership: LocalMembership): Claims {
+function organizationClaims({ organization, membership }: ActiveOrganization): Claims {
   const parts = membership.permissions.map((permission) => {
     const [, feature = '', word = ''] = permission.split(':')
     return { feature, word }

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { IssuerKey } from './issuer.ts'
+import { openedOnce } from './kernel/opened-once.ts'
 import type { RowKeeper } from './kernel/state.ts'
 import type { Settings } from './kernel/world.ts'
 import { createStandIn, type StandIn } from './stand-in.ts'
@@ -13,14 +14,32 @@ export interface StandInEnv {
 
 /** The one object in which the local stand-in lives, so that its state survives a reload. */
 export class ClerkStandIn extends DurableObject<StandInEnv> {
-  #standIn: Promise<StandIn> | undefined
+  readonly #open = openedOnce(() => this.#create())
 
   override async fetch(request: Request): Promise<Response> {
-    this.#standIn ??= this.#open()
-    return (await this.#standIn).fetch(request)
+    const standIn = await this.#open()
+    const response = await standIn.fetch(request)
+    await this.#setAlarm(standIn)
+    return response
   }
 
-  #open(): Promise<StandIn> {
+  /** Brings webhooks to where they are for, when they are due. */
+  override async alarm(): Promise<void> {
+    const standIn = await this.#open()
+    await standIn.deliverDue()
+    await this.#setAlarm(standIn)
+  }
+
+  /** Alarms go by the clock of the machine, whatever the stand-in's shows. */
+  async #setAlarm({ world, nextDueAt }: StandIn): Promise<void> {
+    const dueAt = nextDueAt()
+    if (dueAt === undefined) return
+    const atMs = Math.max(dueAt - world.clock.turnedMs, Date.now())
+    const set = await this.ctx.storage.getAlarm()
+    if (set === null || set > atMs) await this.ctx.storage.setAlarm(atMs)
+  }
+
+  #create(): Promise<StandIn> {
     const { LOCAL_CLERK_KEY, LOCAL_CLERK_SETTINGS, LOCAL_CLERK_SCRIPTS } = this.env
     const key: IssuerKey = JSON.parse(LOCAL_CLERK_KEY)
     const settings: Settings = JSON.parse(LOCAL_CLERK_SETTINGS)
@@ -29,7 +48,10 @@ export class ClerkStandIn extends DurableObject<StandInEnv> {
       settings,
       keeper: keepRows(this.ctx.storage),
       send: (request) => fetch(request),
-      scripts: (path) => fetch(new URL(path, LOCAL_CLERK_SCRIPTS)),
+      scripts: (path, known) =>
+        fetch(new URL(path, LOCAL_CLERK_SCRIPTS), {
+          headers: known === null ? {} : { 'if-none-match': known },
+        }),
     })
   }
 }

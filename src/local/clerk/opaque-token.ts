@@ -2,6 +2,9 @@ import type { OpaqueType } from '../../clerk/token-type.ts'
 import { decodeBase64url, encodeBase64url } from '../../model/base64url.ts'
 import type { IssuerKey } from './issuer.ts'
 
+/** The application that local OAuth tokens are issued to. */
+export const localClient = 'client_local00000000000000000000000'
+
 /** What a local opaque credential was made for. */
 export interface OpaqueCredential {
   readonly subject: string

@@ -5,22 +5,27 @@
  */
 import { cookieSuffixOf } from '../../clerk/issuer.ts'
 import { marker } from '../marker.ts'
+import { forgetAbandoned } from './acts/abandoned.ts'
 import { answerBackend } from './backend/api.ts'
 import { backendOperations } from './backend/operations.ts'
+import { faultyAnswer } from './faulty.ts'
 import { answerFrontend } from './frontend/api.ts'
 import { recognise } from './frontend/browser.ts'
 import { frontendOperations } from './frontend/operations.ts'
 import type { IssuerKey } from './issuer.ts'
-import { Complaint, complaintResponse } from './kernel/complaint.ts'
+import { Complaint, complaintResponse, notFound } from './kernel/complaint.ts'
 import { openKeys } from './kernel/keys.ts'
 import { type Asked, findOperation } from './kernel/operation.ts'
-import { methodOf } from './kernel/request-body.ts'
+import { gathered, methodOf } from './kernel/request-body.ts'
 import { forgetful, openState, type RowKeeper } from './kernel/state.ts'
-import { createTurningClock, type TurningClock } from './kernel/turning-clock.ts'
+import { createTurningClock, keepClock, type TurningClock } from './kernel/turning-clock.ts'
+import { createTurns } from './kernel/turns.ts'
 import type { Settings, World } from './kernel/world.ts'
 import { openWorld } from './kernel/world-opening.ts'
-import { backendLedger, type Entry, frontendLedger } from './ledger.ts'
+import { backendLedger, type Entry, frontendLedger, omissionOf } from './ledger.ts'
+import { answerOutbox } from './outbox/outbox.ts'
 import { seed } from './seed.ts'
+import { type Courier, createCourier } from './webhooks/courier.ts'
 
 /** What a stand-in is made of. */
 export interface StandInParts {
@@ -30,14 +35,19 @@ export interface StandInParts {
   readonly keeper?: RowKeeper
   /** The machine's clock when not given. */
   readonly clock?: TurningClock
-  /** How webhooks are sent. */
+  /** How webhooks are sent, when {@link StandIn.deliverDue} is called; they wait when it is not given. */
   readonly send?: (request: Request) => Promise<Response>
-  /** Clerk's scripts by their path (`/npm/@clerk/clerk-js@6/dist/clerk.browser.js`), where there are any. */
-  readonly scripts?: (path: string) => Promise<Response | undefined>
+  /**
+   * Clerk's scripts by their path (`/npm/@clerk/clerk-js@6/dist/clerk.browser.js`), where there are any; `known` is
+   * the `If-None-Match` of whoever may have it already.
+   */
+  readonly scripts?: (path: string, known: string | null) => Promise<Response | undefined>
+  /** How it waits where it is slow on purpose; by real timers when not given. */
+  readonly pause?: (delayMs: number) => Promise<void>
 }
 
 /** A stand-in that runs. */
-export interface StandIn {
+export interface StandIn extends Courier {
   readonly world: World
   /** Answers below `/frontend`, `/backend` and, for people, at its own root. */
   fetch(request: Request): Promise<Response>
@@ -47,73 +57,93 @@ const loopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Opens a stand-in on what it kept; one that is new knows ada, grace and linus, and acme. */
 export async function createStandIn(parts: StandInParts): Promise<StandIn> {
-  const { settings, keeper = forgetful, clock = createTurningClock(() => Date.now()) } = parts
+  const { settings, keeper = forgetful, pause = realPause } = parts
   const state = openState(keeper)
-  const keys = openKeys(parts.key, state)
+  const clock = keepClock(parts.clock ?? createTurningClock(() => Date.now()), state)
+  const keys = openKeys({ first: parts.key, state, clock })
   const world = openWorld({ settings, state, clock, keys })
   await seed(world)
+  forgetAbandoned(world)
   state.keep()
   const cookieSuffix = (await cookieSuffixOf(settings.publishableKey)()) ?? ''
 
-  /** One after the other: Clerk has transactions, and nothing here is slow enough to need more. */
-  let turn: Promise<unknown> = Promise.resolve()
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = turn.then(work, work)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const inTurn = createTurns(() => state.keep())
 
   async function answer(request: Request): Promise<Response> {
     const url = new URL(request.url)
     if (!loopback.test(url.hostname)) return new Response('Misdirected Request', { status: 421 })
+    const [, api, ...rest] = url.pathname.split('/')
+    // Clerk's script ends some paths with a slash: `/v1/me/email_addresses/`.
+    const pathname = `/${rest.join('/').replace(/\/$/, '')}`
+    if (api !== 'frontend' && api !== 'backend') {
+      const whole = await gathered(request)
+      return inTurn(() => answerOutbox({ world, request: whole, url }))
+    }
+    if (pathname.startsWith('/npm/')) return script(request, pathname)
+    // Whoever waits here keeps nobody else waiting.
+    const faulty = await faultyAnswer(world, pause)
+    if (faulty !== undefined) return faulty
+    const whole = await gathered(request)
     return inTurn(async () => {
-      try {
-        return await dispatch(request, url)
-      } catch (thrown) {
-        if (thrown instanceof Complaint) return complaintResponse(thrown)
-        throw thrown
-      } finally {
-        state.keep()
-      }
+      const method = methodOf(whole, url)
+      const publicOrigin = publicOriginOf(whole, settings)
+      const asked = { request: whole, url, path: {}, nowMs: clock.now(), world, publicOrigin }
+      const sought = { ...asked, method, pathname }
+      return api === 'frontend' ? answerAsFrontend(sought, cookieSuffix) : answerAsBackend(sought)
     })
   }
 
-  async function dispatch(request: Request, url: URL): Promise<Response> {
-    const method = methodOf(request, url)
-    const [, api, ...rest] = url.pathname.split('/')
-    const pathname = `/${rest.join('/')}`
-    const publicOrigin = publicOriginOf(request, settings)
-    const asked = { request, url, path: {}, nowMs: clock.now(), world, publicOrigin }
-    if (api === 'frontend') return answerAsFrontend({ ...asked, method, pathname })
-    if (api === 'backend') return answerAsBackend({ ...asked, method, pathname })
-    throw new Complaint(404, 'resource_not_found', { message: 'Nothing is here.' })
-  }
-
-  async function answerAsFrontend(asked: Asked & Sought): Promise<Response> {
-    const { request, url, publicOrigin } = asked
-    const match = findOperation(frontendOperations, asked.method, asked.pathname)
-    if (match === undefined) throw missing(frontendLedger, asked)
-    const isSecure = publicOrigin.startsWith('https:')
-    const shown = { world, request, url, isSecure, cookieSuffix }
-    return answerFrontend(match.found, { ...asked, path: match.path }, await recognise(shown))
-  }
-
-  async function answerAsBackend(asked: Asked & Sought): Promise<Response> {
-    // Clerk's own SDK calls some of its endpoints without the version.
-    const pathname = asked.pathname.replace(/^\/v1(?=\/)/, '')
-    const match = findOperation(backendOperations, asked.method, pathname)
-    if (match === undefined) throw missing(backendLedger, { ...asked, pathname })
-    return answerBackend(match.found, { ...asked, path: match.path })
+  /** Clerk's own scripts, as they are. */
+  async function script({ method, headers }: Request, path: string): Promise<Response> {
+    const known = headers.get('if-none-match')
+    const found = method === 'GET' ? await parts.scripts?.(path, known) : undefined
+    return found === undefined
+      ? complaintResponse(notFound('No such script.'))
+      : new Response(found.body, found)
   }
 
   return {
     world,
+    ...(parts.send === undefined ? idle : createCourier({ world, send: parts.send, inTurn })),
     async fetch(request) {
-      const response = await answer(request)
+      const response = await complaining(() => answer(request))
       response.headers.set('server', marker)
       return response
     },
   }
+}
+
+/** Webhooks are kept, and nobody brings them anywhere. */
+const idle: Courier = { deliverDue: () => Promise.resolve(), nextDueAt: () => undefined }
+
+function realPause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs))
+}
+
+/** What `work` answers, or what it complains of. */
+async function complaining(work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (thrown instanceof Complaint) return complaintResponse(thrown)
+    throw thrown
+  }
+}
+
+async function answerAsFrontend(asked: Asked & Sought, suffix: string): Promise<Response> {
+  const match = findOperation(frontendOperations, asked.method, asked.pathname)
+  if (match === undefined) throw missing(frontendLedger, asked)
+  const called = { ...asked, path: match.path }
+  const isSecure = asked.publicOrigin.startsWith('https:')
+  return answerFrontend(match.found, called, await recognise(called, { isSecure, suffix }))
+}
+
+async function answerAsBackend(asked: Asked & Sought): Promise<Response> {
+  // Clerk's own SDK calls some of its endpoints without the version.
+  const pathname = asked.pathname.replace(/^\/v1(?=\/)/, '')
+  const match = findOperation(backendOperations, asked.method, pathname)
+  if (match === undefined) throw missing(backendLedger, { ...asked, pathname })
+  return answerBackend(match.found, { ...asked, path: match.path })
 }
 
 interface Sought {
@@ -126,7 +156,14 @@ function missing(ledger: readonly Entry[], { method, pathname }: Sought): Compla
   const match = findOperation(ledger, method, pathname)
   if (match === undefined) return new Complaint(404, 'resource_not_found', { message: 'not found' })
   const message = `The stand-in does not do ${match.found.id}.`
-  return new Complaint(501, 'not_implemented', { message, operationId: match.found.id })
+  const omission = omissionOf(match.found)
+  return new Complaint(501, 'not_implemented', {
+    message,
+    ...(omission && {
+      longMessage: `${message} It leaves out ${omission.what}: ${omission.reason}.`,
+    }),
+    operationId: match.found.id,
+  })
 }
 
 /** A proxy in front says where browsers see it; the key it shows says that it may. */

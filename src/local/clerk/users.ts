@@ -7,6 +7,8 @@ export interface LocalUser {
   readonly sessionId: string
   readonly number: number
   readonly email: string
+  /** Printed at the start: it opens nothing but the stand-in. */
+  readonly password: string
   readonly firstName: string
   readonly lastName: string
 }
@@ -30,9 +32,9 @@ export interface LocalOrganization {
 
 /** The local users by name. */
 export const localUsers: ReadonlyMap<string, LocalUser> = new Map([
-  ['ada', user(1, 'ada', 'Ada', 'Lovelace')],
-  ['grace', user(2, 'grace', 'Grace', 'Hopper')],
-  ['linus', user(3, 'linus', 'Linus', 'Torvalds')],
+  ['ada', user(1, 'ada', 'Ada Lovelace', 'ada-analytical-1843')],
+  ['grace', user(2, 'grace', 'Grace Hopper', 'grace-compiler-1952')],
+  ['linus', user(3, 'linus', 'Linus Torvalds', 'linus-kernel-1991')],
 ])
 
 /** The local organisations by slug. */
@@ -53,12 +55,14 @@ export const localOrganizations: ReadonlyMap<string, LocalOrganization> = new Ma
 /** The names of the users whom local mode grants Usher's own role `admin`. */
 export const localAdministrators: readonly string[] = ['ada']
 
-function user(number: number, name: string, firstName: string, lastName: string): LocalUser {
+function user(number: number, name: string, fullName: string, password: string): LocalUser {
+  const [firstName = '', lastName = ''] = fullName.split(' ')
   return {
     id: identifier('user', name),
     sessionId: identifier('sess', name),
     number,
     email: `${name}@${marker}`,
+    password,
     firstName,
     lastName,
   }

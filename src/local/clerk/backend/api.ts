@@ -1,7 +1,8 @@
+import { machineShowing } from '../acts/machines.ts'
 import { Complaint } from '../kernel/complaint.ts'
-import type { Raw } from '../kernel/fields.ts'
+import type { Fields, Raw } from '../kernel/fields.ts'
 import { jsonAnswer } from '../kernel/json-answer.ts'
-import type { Asked, Operation } from '../kernel/operation.ts'
+import type { Asked, Operation, Written } from '../kernel/operation.ts'
 import { operation } from '../kernel/operation.ts'
 import { membersOf, readBody } from '../kernel/request-body.ts'
 import type { World } from '../kernel/world.ts'
@@ -15,7 +16,11 @@ export type BackendCaller =
 export type BackendOperation = Operation<BackendCaller> & { readonly isForMachines?: boolean }
 
 /** Writes an operation of the Backend API down. */
-export const backend: typeof operation<BackendCaller> = operation<BackendCaller>
+export function backend<F extends Fields = Record<never, never>>(
+  written: Written<BackendCaller, F>,
+): BackendOperation {
+  return operation(written)
+}
 
 /** Opens an operation to machines that show their own key, too. */
 export function forMachines(one: BackendOperation): BackendOperation {
@@ -31,17 +36,12 @@ export async function answerBackend(found: BackendOperation, asked: Asked): Prom
 }
 
 /** Who shows which key. The keys of a stand-in open nothing but the stand-in, so they are compared plainly. */
-function callerOf(
-  request: Request,
-  { settings, state }: World,
-  mayBeMachine: boolean,
-): BackendCaller {
+function callerOf(request: Request, world: World, mayBeMachine: boolean): BackendCaller {
   const [, shown] = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '') ?? []
-  if (shown !== undefined && shown === settings.secretKey) return { kind: 'owner' }
+  if (shown !== undefined && shown === world.settings.secretKey) return { kind: 'owner' }
   if (mayBeMachine && shown !== undefined) {
-    if (shown === settings.machine?.secretKey) return { kind: 'machine', id: settings.machine.id }
-    const machine = state.machines.find(({ secretKey }) => secretKey === shown)
-    if (machine !== undefined) return { kind: 'machine', id: machine.id }
+    const id = machineShowing(world, shown)
+    if (id !== undefined) return { kind: 'machine', id }
   }
   throw new Complaint(401, 'clerk_key_invalid', {
     message: 'The provided Clerk Secret Key is invalid',

@@ -3,8 +3,12 @@ import { wrongParameter } from './complaint.ts'
 /** What a form or a JSON body holds, before anything of it was looked at. */
 export type Raw = Readonly<Record<string, unknown>>
 
-/** Reads one member; throws a {@link Complaint} that names it. Forms hold texts only, so texts are understood. */
-export type Field<T> = (value: unknown, name: string) => T
+/**
+ * Reads one member; throws a {@link Complaint} that names it. Forms hold texts only, so texts are understood.
+ * The mark is for the compiler alone: it puts off whatever gives a mere function, and would not infer what
+ * `nullable(text())` reads where an operation is written down.
+ */
+export type Field<T> = ((value: unknown, name: string) => T) & { readonly isField?: true }
 
 /** The members that an operation knows; every other one is refused. */
 export type Fields = Readonly<Record<string, Field<unknown>>>

@@ -1,5 +1,8 @@
+import { thumbprint } from '../../../cli/thumbprint.ts'
 import type { IssuerKey } from '../issuer.ts'
+import { keepSetting, keptSetting } from './kept-settings.ts'
 import type { State } from './state.ts'
+import type { TurningClock } from './turning-clock.ts'
 import type { Keys } from './world.ts'
 
 const rsa = {
@@ -9,23 +12,55 @@ const rsa = {
   hash: 'SHA-256',
 }
 
-/** The keys of a stand-in: the one of the keyring until somebody rotates. */
-export function openKeys(first: IssuerKey, _state: State): Keys {
-  let keys: readonly [IssuerKey, ...IssuerKey[]] = [first]
+/** So many keys are published at most; Clerk never shows more than two or three. */
+const publishedMax = 4
+
+/** The keys as they are kept: they count only for the keyring on which they were made. */
+interface KeptKeys {
+  readonly firstKid: string
+  readonly keys: readonly IssuerKey[]
+}
+
+interface Parts {
+  /** The key of the keyring, which is the current one until somebody rotates. */
+  readonly first: IssuerKey
+  readonly state: State
+  readonly clock: TurningClock
+}
+
+/** The keys of a stand-in. Those that were made since it was new outlive it, as everything else does. */
+export function openKeys({ first, state, clock }: Parts): Keys {
+  const kept = keptSetting<KeptKeys>(state, 'keys')
+  const [current = first, ...older] = kept?.firstKid === first.kid ? kept.keys : []
+  let keys: readonly [IssuerKey, ...IssuerKey[]] = [current, ...older]
+
+  function keep(changed: readonly [IssuerKey, ...IssuerKey[]]): void {
+    keys = changed
+    const value: KeptKeys = { firstKid: first.kid, keys }
+    keepSetting(state, { id: 'keys', value, nowMs: clock.now() })
+  }
+
   return {
     current: () => keys[0],
     published: () => keys,
     async rotate(keepsOld) {
       const made = await makeKey()
-      keys = keepsOld ? [made, ...keys] : [made]
+      keep(keepsOld ? [made, ...keys.slice(0, publishedMax - 1)] : [made])
     },
+    restore() {
+      keep([first])
+    },
+    isFirst: () => keys.length === 1 && keys[0].kid === first.kid,
   }
 }
 
+/** Named by its thumbprint, as the first one is: a name that never means two keys. */
 async function makeKey(): Promise<IssuerKey> {
   const pair = await crypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
   if (!('privateKey' in pair)) throw new TypeError('RSA keys come in pairs')
   const jwk = await crypto.subtle.exportKey('jwk', pair.privateKey)
   if (jwk instanceof ArrayBuffer) throw new TypeError('A JWK is an object')
-  return { ...jwk, kid: crypto.randomUUID() }
+  const { n = '', e = '', d = '', p = '', q = '', dp = '', dq = '', qi = '' } = jwk
+  const key = { kty: 'RSA', n, e, d, p, q, dp, dq, qi }
+  return { ...key, kid: await thumbprint(key) }
 }

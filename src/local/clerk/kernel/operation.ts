@@ -25,7 +25,7 @@ export interface Operation<C> {
 }
 
 /** An operation as it is written down. A `Response` that it gives is the answer as it is. */
-interface Written<C, F extends Fields> {
+export interface Written<C, F extends Fields> {
   readonly id: string
   readonly method: string
   readonly path: string

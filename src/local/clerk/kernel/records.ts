@@ -1,13 +1,17 @@
+import type { Dated } from './dated.ts'
+
+export type { Delivery, DeliveryAttempt, Message } from './log-records.ts'
+export type { Setting } from './setting.ts'
+
+import type { SessionActivity } from './session-activity.ts'
+import type { Reverification, Verification } from './verification.ts'
+
+export type { Reverification, Verification } from './verification.ts'
+
 /** Every record of the stand-in. Times are milliseconds since the epoch; ids are Clerk's, by their prefix. */
 
 /** What anyone may keep beside a record. */
 export type Metadata = Readonly<Record<string, unknown>>
-
-interface Dated {
-  readonly id: string
-  readonly createdAt: number
-  readonly updatedAt: number
-}
 
 export interface User extends Dated {
   readonly username: string | null
@@ -21,11 +25,17 @@ export interface User extends Dated {
   readonly unsafeMetadata: Metadata
   readonly externalId: string | null
   readonly isBanned: boolean
+  /** Ask `lockoutOf`, which knows that locks end. */
   readonly isLocked: boolean
+  readonly lockExpiresAt: number | null
   /** Failed attempts in a row; at the limit the user is locked out of signing in. */
   readonly failedAttempts: number
   readonly totpSecret: string | null
   readonly isTotpVerified: boolean
+  /** The time step of the last code that was taken: each is worth something once. */
+  readonly lastTotpStep: number | null
+  readonly mfaEnabledAt: number | null
+  readonly mfaDisabledAt: number | null
   /** Digests of codes that were not used yet. */
   readonly backupCodes: readonly string[]
   readonly mayDeleteSelf: boolean
@@ -37,16 +47,6 @@ export interface User extends Dated {
   readonly legalAcceptedAt: number | null
   /** Beside Clerk's members: a claim of session tokens, as a customised token would have one. */
   readonly number: number
-}
-
-/** A code or ticket that proves somebody receives what is sent to an address. */
-export interface Verification {
-  readonly status: 'unverified' | 'verified' | 'failed' | 'expired'
-  readonly strategy: string
-  readonly attempts: number
-  readonly expireAt: number | null
-  /** Digest of the code that was sent. */
-  readonly code: string | null
 }
 
 export interface EmailAddress extends Dated {
@@ -63,13 +63,19 @@ export interface PhoneNumber extends Dated {
   readonly defaultSecondFactor: boolean
 }
 
+/** A code that a backend had sent to an address, beside the verification of the address itself. */
+export interface AddressVerification extends Dated {
+  readonly addressId: string
+  readonly verification: Verification
+}
+
 /** A browser: whoever shows the secret of its cookie. */
 export interface Client extends Dated {
   readonly secretDigest: string
   readonly signInId: string | null
   readonly signUpId: string | null
   readonly lastActiveSessionId: string | null
-  /** When somebody last signed in or out here, in milliseconds; 0 while nobody is. */
+  /** When somebody last signed in or out here, in milliseconds. */
   readonly uatMs: number
 }
 
@@ -99,6 +105,10 @@ export interface Session extends Dated {
   readonly actor: Readonly<Record<string, unknown>> | null
   /** What made it: `sign_in`, `sign_up`, `ticket` … */
   readonly origin: string
+  /** What is known of the browser. */
+  readonly activity?: SessionActivity | undefined
+  /** What the user is proving once more, while that is under way. */
+  readonly reverification?: Reverification | undefined
 }
 
 export interface SignIn extends Dated {
@@ -115,6 +125,8 @@ export interface SignIn extends Dated {
   readonly firstFactor: Verification | null
   readonly secondFactor: Verification | null
   readonly createdSessionId: string | null
+  /** The invitation that somebody came with; it is accepted when they are in. */
+  readonly invitationId: string | null
   readonly abandonAt: number
 }
 
@@ -167,7 +179,13 @@ export interface OrganizationInvitation extends Dated {
   readonly publicMetadata: Metadata
   readonly privateMetadata: Metadata
   readonly expiresAt: number
+  /** Who accepted it. */
   readonly userId: string | null
+  /** The verified domain that made it; `null` where a person did. */
+  readonly domainId: string | null
+  /** Where its link leads, and the digest of the ticket in it; `null` where no link was sent. */
+  readonly url: string | null
+  readonly ticketDigest: string | null
 }
 
 export interface OrganizationDomain extends Dated {
@@ -175,21 +193,27 @@ export interface OrganizationDomain extends Dated {
   readonly name: string
   readonly enrollmentMode: 'manual_invitation' | 'automatic_invitation' | 'automatic_suggestion'
   readonly affiliationEmailAddress: string | null
+  /** The proof that somebody receives mail there. */
   readonly verification: Verification | null
+  readonly verifiedAt: number | null
+  /** When the owner of the instance vouched for it; nobody looks into the DNS here. */
+  readonly ownershipVerifiedAt: number | null
 }
 
+/** It begins as a suggestion, becomes a request when the user takes it, and ends when a member decides. */
 export interface MembershipRequest extends Dated {
   readonly organizationId: string
   readonly userId: string
-  readonly status: 'pending' | 'accepted' | 'rejected'
+  readonly domainId: string
+  readonly status: 'suggested' | 'pending' | 'accepted' | 'rejected'
 }
 
 export interface Role extends Dated {
   readonly key: string
   readonly name: string
   readonly description: string
+  /** Their keys. */
   readonly permissions: readonly string[]
-  readonly isCreatorEligible: boolean
 }
 
 export interface Permission extends Dated {
@@ -206,6 +230,8 @@ export interface Invitation extends Dated {
   readonly publicMetadata: Metadata
   readonly redirectUrl: string | null
   readonly expiresAt: number
+  readonly url: string
+  readonly ticketDigest: string
 }
 
 export interface WaitlistEntry extends Dated {
@@ -248,51 +274,24 @@ export interface OpaqueCredentialRecord extends Dated {
   readonly createdBy: string | null
 }
 
+/** Where native applications may be sent back to. */
+export interface RedirectUrl extends Dated {
+  readonly url: string
+}
+
 /** A service that speaks for itself. */
 export interface Machine extends Dated {
   readonly name: string
   readonly secretKey: string
+  /** The key before this one, and until when it opens; `null` for one that never had another. */
+  readonly formerKey: { readonly secretKey: string; readonly endsAt: number } | null
   readonly defaultTokenTtlSeconds: number
   /** The machines that its tokens are for. */
   readonly scopes: readonly string[]
-}
-
-/** What would have been sent to a person. */
-export interface Message extends Dated {
-  readonly channel: 'email' | 'sms'
-  readonly to: string
-  readonly subject: string
-  /** What is to be typed in; `null` for a message that only has a link. */
-  readonly code: string | null
-  readonly link: string | null
-  readonly userId: string | null
-}
-
-/** One webhook message and the attempts to deliver it. */
-export interface Delivery extends Dated {
-  readonly type: string
-  /** The body, byte for byte, as it is signed. */
-  readonly body: string
-  readonly state: 'pending' | 'delivered' | 'failed'
-  readonly attempts: readonly DeliveryAttempt[]
-  /** `null` once nothing is tried any more. */
-  readonly nextAttemptAt: number | null
-}
-
-export interface DeliveryAttempt {
-  readonly at: number
-  /** `null` where nobody answered. */
-  readonly status: number | null
-  readonly error: string | null
 }
 
 /** A stored answer to a handshake: the cookies that the gateway is to set. */
 export interface HandshakePayload extends Dated {
   readonly directives: readonly string[]
   readonly expireAt: number
-}
-
-/** What is kept once: the clock's turn, the switches, the keys that were made since. */
-export interface Setting extends Dated {
-  readonly value: unknown
 }

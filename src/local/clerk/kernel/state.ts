@@ -16,6 +16,7 @@ function tables(note: NoteChange) {
     users: new Table<records.User>('users', note),
     emailAddresses: new Table<records.EmailAddress>('emailAddresses', note),
     phoneNumbers: new Table<records.PhoneNumber>('phoneNumbers', note),
+    addressVerifications: new Table<records.AddressVerification>('addressVerifications', note),
     clients: new Table<records.Client>('clients', note),
     sessions: new Table<records.Session>('sessions', note),
     signIns: new Table<records.SignIn>('signIns', note),
@@ -35,6 +36,7 @@ function tables(note: NoteChange) {
     jwtTemplates: new Table<records.JwtTemplate>('jwtTemplates', note),
     tickets: new Table<records.Ticket>('tickets', note),
     credentials: new Table<records.OpaqueCredentialRecord>('credentials', note),
+    redirectUrls: new Table<records.RedirectUrl>('redirectUrls', note),
     machines: new Table<records.Machine>('machines', note),
     messages: new Table<records.Message>('messages', note),
     deliveries: new Table<records.Delivery>('deliveries', note),
@@ -57,6 +59,15 @@ interface Restorable {
   restore(record: { readonly id: string }): void
 }
 
+/** What a row says. One that is damaged is never passed over: what hangs on it would be wrong without a word. */
+function readRow({ table, id, json }: { table: string; id: string; json: string }): object {
+  try {
+    const record: unknown = JSON.parse(json)
+    if (typeof record === 'object' && record !== null && !Array.isArray(record)) return record
+  } catch {}
+  throw new Error(`The stand-in cannot open its state: row ${id} of ${table} is damaged.`)
+}
+
 /** Opens the state on what `keeper` has kept. */
 export function openState(keeper: RowKeeper): State {
   let changes: Change[] = []
@@ -64,7 +75,7 @@ export function openState(keeper: RowKeeper): State {
   for (const { table, id, json } of keeper.load()) {
     // What an older version kept and this one has no table for stays where it is.
     const known = Object.entries<Restorable>(all).find(([name]) => name === table)?.[1]
-    known?.restore({ ...JSON.parse(json), id })
+    known?.restore({ ...readRow({ table, id, json }), id })
   }
   return {
     ...all,

@@ -40,6 +40,10 @@ export interface Keys {
   published(): readonly IssuerKey[]
   /** Makes a new current key; the old one stays published where `keepsOld`. */
   rotate(keepsOld: boolean): Promise<void>
+  /** Goes back to the key of the keyring, with which the command line signs. */
+  restore(): void
+  /** Whether the key of the keyring is the only one. */
+  isFirst(): boolean
 }
 
 /** Everything that an operation may use. */

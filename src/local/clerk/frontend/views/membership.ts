@@ -1,0 +1,23 @@
+import { permissionsOf, roleNameOf } from '../../kernel/organizations.ts'
+import { publicUserData } from '../../kernel/public-data.ts'
+import type { Membership } from '../../kernel/records.ts'
+import type { World } from '../../kernel/world.ts'
+import { organizationView } from './organization.ts'
+
+/** A membership as the Frontend API shows it: all but the private metadata. */
+export function membershipView(world: World, membership: Membership): object {
+  const organization = world.state.organizations.get(membership.organizationId)
+  const user = world.state.users.get(membership.userId)
+  return {
+    object: 'organization_membership',
+    id: membership.id,
+    role: membership.role,
+    role_name: roleNameOf(world, membership.role),
+    permissions: permissionsOf(world, membership.role),
+    public_metadata: membership.publicMetadata,
+    organization: organization && organizationView(world, organization),
+    public_user_data: user === undefined ? null : publicUserData(world, user),
+    created_at: membership.createdAt,
+    updated_at: membership.updatedAt,
+  }
+}
