@@ -3,7 +3,7 @@ import type { Checking } from './checks/checking.ts'
 import type { AccessDesk } from './checks/cloudflare-access.ts'
 import { fetchUser, findUser } from './clerk/client.ts'
 import type { Issuer } from './clerk/issuer.ts'
-import { openClerk } from './clerk/opening.ts'
+import { type OpenedClerk, openClerk } from './clerk/opening.ts'
 import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
 import type { GatewayDefinition } from './config/define.ts'
 import type { Problem } from './config/problem.ts'
@@ -12,9 +12,11 @@ import type { TakeRecord } from './events/record.ts'
 import { openRecorder } from './events/recorder.ts'
 import { createGreeting } from './gateway/acquaintance.ts'
 import { canSign, createAssert } from './gateway/assertion.ts'
+import type { Authority } from './gateway/authenticate.ts'
 import { createHandOff } from './gateway/hand-off.ts'
 import type { Count } from './gateway/limit.ts'
 import { buildRouteTable } from './gateway/match.ts'
+import { clerkProxySurface } from './gateway/own.ts'
 import { type Gateway, walk } from './gateway/pipeline.ts'
 import { receive } from './gateway/reception.ts'
 import { shut } from './gateway/shut.ts'
@@ -22,9 +24,11 @@ import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { lazily } from './model/lazily.ts'
 import { err, ok, type Result } from './model/result.ts'
+import type { PortalParts } from './portal/parts.ts'
 import { openRoads } from './proxy/bindings.ts'
 import { openRecall } from './proxy/recall.ts'
-import type { DirectRoads, Road, SendToSet } from './proxy/road.ts'
+import type { Road } from './proxy/road.ts'
+import { checkMembers, openSets } from './proxy/set-opening.ts'
 import { openCounts } from './store/counting.ts'
 import type { Introduction } from './store/first-sight.ts'
 import { createKeyStore } from './store/key-store.ts'
@@ -42,12 +46,18 @@ export interface FrontDesk {
   fetch(request: Request, bindings: { call: Call }): Response | Promise<Response>
 }
 
+/** What further rooms need. */
+export interface FurtherRooms {
+  readonly access?: AccessDesk | undefined
+  readonly portal?: PortalParts
+}
+
 /** What an entry brings along. The production entry brings only the first two. */
 export interface House {
   readonly definition: GatewayDefinition
   /** Loads the front desk; called when one of Usher's own surfaces is first asked for. */
   readonly app: () => Promise<{
-    createApp(capabilities: ApiCapabilities, checking: Checking, access?: AccessDesk): FrontDesk
+    createApp(capabilities: ApiCapabilities, checking: Checking, further: FurtherRooms): FrontDesk
   }>
   readonly relaxations?: Relaxations
   /** What is legal but risky, for who tries a gateway; production was checked before it was deployed. */
@@ -117,7 +127,8 @@ function furnishGateway(
   const clock = house.clock ?? systemClock
   const network: Road = house.fetch ?? ((input, init) => fetch(input, init))
   const store = createKeyStore(env.KV, settings.clerk.issuers.join(' '))
-  const { issuer, verifyOpaque, exchange } = openClerk(settings.clerk, { store, network, clock })
+  const clerk = openClerk(settings.clerk, { store, network, clock })
+  const { issuer, verifyOpaque, exchange } = clerk
   const people = openPeople({
     ...introductionTo({ rules, settings }, { network, clock }),
     d1: env.DB,
@@ -155,16 +166,16 @@ function furnishGateway(
   }
   return {
     ...checking,
+    attendBrowser: openAttendance(authority, clerk),
     roads: { ...direct, toSet: openSets(direct, env.KV, clock) },
     recall: openRecall(rules, clock),
-    followSocket: lazily(async () => {
-      const { createFollow } = await import('./gateway/follow.ts')
-      return createFollow({ authority, clock })
-    }),
-    rooms: openRooms(checking, async () => {
+    followSocket: openFollow(authority, clock),
+    rooms: openRooms(checking, clerk, async () => {
       const { createApp } = await house.app()
       const access = openAccess({ rules, settings }, { env, network, clock })
-      return createApp(capabilities, checking, access)
+      const { cookieSuffix } = issuer
+      const portal = { rules, instance: settings.clerk, cookieSuffix }
+      return createApp(capabilities, checking, { access, portal })
     }),
     record: house.record ?? openRecords(house, { rules, env, clock }),
   }
@@ -183,21 +194,22 @@ function readinessOf(
   ]
 }
 
-/** What sends requests to sets of members; it is loaded when the first one is to be sent. */
-function openSets(roads: DirectRoads, kv: KVNamespace, clock: Clock): SendToSet {
+/** What looks after sessions of browsers; it is loaded with the first request of a route that is for them. */
+function openAttendance(
+  authority: Authority,
+  { readBrowserState }: OpenedClerk,
+): Gateway['attendBrowser'] {
   return lazily(async () => {
-    const { createSetSender } = await import('./proxy/set.ts')
-    const { createMemberHealth } = await import('./store/member-health.ts')
-    const health = createMemberHealth(kv)
-    return createSetSender({ roads, clock, health, random: () => Math.random() })
+    const { createAttendant } = await import('./gateway/browser-session.ts')
+    return createAttendant({ authority, readState: readBrowserState })
   })
 }
 
-/** Asks the members of sets how they are, where a config wants that. */
-async function checkMembers({ rules, roads, clock }: Gateway, kv: KVNamespace): Promise<void> {
-  const { checkOrigins } = await import('./proxy/checks.ts')
-  const { createMemberHealth } = await import('./store/member-health.ts')
-  await checkOrigins({ routes: rules.routes, roads, clock }, createMemberHealth(kv))
+function openFollow(authority: Authority, clock: Clock): Gateway['followSocket'] {
+  return lazily(async () => {
+    const { createFollow } = await import('./gateway/follow.ts')
+    return createFollow({ authority, clock })
+  })
 }
 
 /** What counts requests; it is loaded with the first request of a route that has limits. */
@@ -243,13 +255,18 @@ function introductionTo(
   }
 }
 
-function openRooms(checking: Checking, openDesk: () => Promise<FrontDesk>): Gateway['rooms'] {
+function openRooms(
+  checking: Checking,
+  { proxyFrontendApi }: Pick<OpenedClerk, 'proxyFrontendApi'>,
+  openDesk: () => Promise<FrontDesk>,
+): Gateway['rooms'] {
   let desk: FrontDesk | undefined
   const check = lazily(async () => {
     const { createForwardAuth } = await import('./checks/forward-auth.ts')
     return createForwardAuth(checking)
   })
   return async (path, asking) => {
+    if (path === clerkProxySurface && proxyFrontendApi) return proxyFrontendApi(asking)
     // Proxies ask at every request: they pass the front desk, which costs what a check does.
     if (path.startsWith('/auth/')) return check(path, asking)
     if (desk === undefined) {

@@ -17,7 +17,7 @@ export interface BackendCall {
   readonly path: string
   readonly secretKey: string
   /** What is posted; a call without it is a `GET`. */
-  readonly body?: Readonly<Record<string, string>>
+  readonly body?: Readonly<Record<string, unknown>>
   /** How long the whole answer may take. */
   readonly limitMs: number
   readonly maxBytes: number

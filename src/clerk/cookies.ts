@@ -21,7 +21,7 @@ const signedOut = '0'
  * Clerk's cookies come in two families: with the suffix of their instance, and without it, which is how
  * older scripts of Clerk's write them and every other instance on the same domain does too.
  */
-interface Family {
+export interface Family {
   readonly session: string | undefined
   /** When the client last changed, in seconds. */
   readonly updatedAt: string | undefined
@@ -83,9 +83,35 @@ function valuesOf(crumbs: readonly CookiePart[], name: string): readonly (string
 function chooseToken(families: Families, owner: CookieOwner, nowMs: number): string | undefined {
   const { plain, suffixed } = families
   if (plain.session === undefined && suffixed.session === undefined) return undefined
-  const isSuffixed = suffixed !== noFamily && usesSuffixed(families, owner, nowMs)
-  const { session, updatedAt } = isSuffixed ? suffixed : plain
+  const { session, updatedAt } = chooseFamily(families, owner, nowMs)
   return updatedAt === signedOut ? undefined : session
+}
+
+function chooseFamily(families: Families, owner: CookieOwner, nowMs: number): Family {
+  const { plain, suffixed } = families
+  return suffixed !== noFamily && usesSuffixed(families, owner, nowMs) ? suffixed : plain
+}
+
+/** What the first copies of the cookies say of the browser: its session, and when its client last changed. */
+export async function readClient(
+  header: string,
+  owner: CookieOwner,
+  nowMs: number,
+): Promise<Family> {
+  const suffix = await owner.cookieSuffix()
+  const crumbs = splitCookies(header).flatMap((crumb) => crumb.parts)
+  const [plain = noFamily] = readFamily(crumbs, '')
+  const [suffixed = noFamily] = suffix === undefined ? [] : readFamily(crumbs, `_${suffix}`)
+  const isOne = plain.session === suffixed.session && plain.updatedAt !== signedOut
+  const isUpdated = suffixed.updatedAt !== undefined && suffixed.updatedAt !== signedOut
+  // Which token counts is all one then; when its client changed is what Clerk says, not its script.
+  return isOne && isUpdated ? suffixed : chooseFamily({ plain, suffixed }, owner, nowMs)
+}
+
+/** The cookies of a header by their names; of copies the first. */
+export function readCookies(header: string): ReadonlyMap<string, string> {
+  const crumbs = splitCookies(header).flatMap((crumb) => crumb.parts)
+  return new Map(crumbs.toReversed().map(({ name, value }) => [name, value]))
 }
 
 /**
@@ -137,6 +163,15 @@ function hasEnded({ exp }: Claims, nowMs: number): boolean {
 /** A `Cookie` header without what only Clerk and Usher are to see, or `undefined` when nothing is left. */
 export function withoutClerkCookies(header: string): string | undefined {
   return header.includes('__') ? withoutCookies(header, (name) => ownCookies.test(name)) : header
+}
+
+/** What an origin may see that is shown credentials; the others last longer than a minute, or renew themselves. */
+const shownCookies = /^__(?:session|client_uat)(?:_|$)/
+
+/** A `Cookie` header with nothing of Clerk's and Usher's but the session, or `undefined` when nothing is left. */
+export function withoutLastingCookies(header: string): string | undefined {
+  if (!header.includes('__')) return header
+  return withoutCookies(header, (name) => ownCookies.test(name) && !shownCookies.test(name))
 }
 
 /**

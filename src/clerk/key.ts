@@ -93,7 +93,7 @@ export async function importKey(jwk: RsaJwk): Promise<VerificationKey | undefine
       'jwk',
       { kty: 'RSA', n: jwk.n, e: jwk.e, alg: keyAlgorithm, ext: true },
       { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
-      false,
+      true,
       ['verify'],
     )
     return {

@@ -29,6 +29,8 @@ const uses: Readonly<Record<Secret, readonly ((asked: Asked) => boolean)[]>> = {
     ({ gateway: { rules, settings } }) =>
       settings.adminEmails.length > 0 && rules.trustedEmailClaim === undefined,
     ({ gateway: { rules } }) => rules.checks.cloudflareAccess !== undefined,
+    ({ gateway: { rules } }) => rules.clerkProxy !== undefined,
+    ({ gateway: { rules } }) => rules.routes.some(({ sessions }) => sessions !== undefined),
   ],
   CLERK_MACHINE_SECRET_KEY: [
     ({ accepts, isSet }) => accepts.has('m2m_token') && !isSet('CLERK_SECRET_KEY'),

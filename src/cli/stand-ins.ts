@@ -3,6 +3,7 @@ import type { GatewayDefinition } from '../config/define.ts'
 import type { Problem } from '../config/problem.ts'
 import { strict } from '../config/relaxations.ts'
 import { variableTable } from '../config/variables.ts'
+import { clerkProxyPath } from '../model/clerk-proxy.ts'
 import type { Result } from '../model/result.ts'
 import { type Values, variablesNamed } from './deploy-variables.ts'
 import { secretNames } from './secrets.ts'
@@ -34,7 +35,7 @@ const standIns: Readonly<Record<keyof typeof variableTable, string>> = {
   CLERK_MACHINE_SECRET_KEY: 'ak_unreadable',
   CLERK_FAPI_URL: address,
   CLERK_API_URL: address,
-  CLERK_PROXY_URL: address,
+  CLERK_PROXY_URL: `${address}${clerkProxyPath}`,
   AUTHORIZED_PARTIES: address,
   CLERK_JWT_AUDIENCE: 'unreadable',
   ADMIN_USER_EMAILS: `admin@${host}`,

@@ -142,7 +142,8 @@ function indexOfName({ segments }: PathPattern): number {
   )
 }
 
-function parseOrganizationPattern(source: string): Result<PathPattern, string> {
+/** Reads a path that names an organisation. */
+export function parseOrganizationPattern(source: string): Result<PathPattern, string> {
   const pattern = parsePath(source)
   if (!pattern.ok) return pattern
   const names = parameterNames(pattern.value).filter((name) => name === 'id' || name === 'slug')

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts'
 import { looseHeaders } from '../model/route.ts'
 import { parseHost, parseOrigin, parseWebAddress } from './address.ts'
+import { browserSessionsShape } from './browser-sessions.ts'
 import { checksShape } from './checks.ts'
 import { corsShape } from './cors.ts'
 import { parseTemplate } from './credentials.ts'
@@ -12,10 +13,12 @@ import { headerLimitsShape } from './header-limits.ts'
 import { observationShape } from './observation.ts'
 import { originShape } from './origins.ts'
 import { parseOwnName } from './own-name.ts'
+import { pagesShape } from './pages.ts'
 import type { Relaxations } from './relaxations.ts'
 import { routeShape } from './route-shape.ts'
 import {
   type Draft,
+  flag,
   listOf,
   object,
   optional,
@@ -61,8 +64,11 @@ function configFields(context: OriginContext) {
     cors: corsShape(relaxations),
     headerLimits: headerLimitsShape,
     observation: observationShape,
+    pages: pagesShape,
     checks: checksShape(context),
     hosts: optional(listOf(parsed(parseHost)), null),
+    clerkProxy: optional(flag, null),
+    browserSessions: browserSessionsShape,
     canonicalOrigin: optional(
       parsed((source) => parseOrigin(source, relaxations)),
       null,

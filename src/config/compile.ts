@@ -7,12 +7,14 @@
 import { authzenPaths, type Checks, someoneMayDecide } from '../model/checks.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { factualHeaders, type Rules } from '../model/route.ts'
+import { browserRulesOf } from './browser-sessions.ts'
 import { callerProblems } from './caller-rules.ts'
 import { type ConfigDraft, readConfig } from './check.ts'
 import { checksOf } from './checks.ts'
+import { clerkProxyOf, proxyAddress } from './clerk-proxy.ts'
 import { cloudflareAccessProblems } from './cloudflare-access.ts'
 import { corsOf } from './cors.ts'
-import { carrierNamesOf, surfaceAdmission } from './credentials.ts'
+import { carrierNamesOf, type IsSet, surfaceAdmission } from './credentials.ts'
 import type { GatewayDefinition } from './define.ts'
 import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
 import { handOffProblems } from './hand-off.ts'
@@ -22,7 +24,7 @@ import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
 import { compileRoutes } from './routes.ts'
 import { isInForce } from './selection.ts'
-import { isWhole } from './shape.ts'
+import { isWhole, type Whole } from './shape.ts'
 import { surfaceProblems, verifierAdmission } from './surface-rules.ts'
 import { variableTable } from './variables.ts'
 
@@ -62,9 +64,17 @@ function compileRules(
   const callerSecret = callerSecretOf(texts)
   const isSet = (name: string) => texts.has(name)
   const origins = withElsewhere(draft.origins)
+  const clerkProxy = clerkProxyOf(draft.clerkProxy, { texts, relaxations })
+  const proxyOrigin = proxyAddress({ texts, relaxations })?.origin
+  const proxies = { ownOrigin: clerkProxy.proxy?.origin, proxyOrigin }
+  const browsers = browserRulesOf(draft, proxies)
   const checks = checksOf(draft.checks ?? null, callerSecret)
   const aliases = withAuthzen(checks, draft.aliases)
-  const compiled = compileRoutes(draft.routes ?? [], { ...draft, aliases, origins, hosts, isSet })
+  const compiled = compileRoutes(draft.routes ?? [], {
+    ...draft,
+    ...{ aliases, origins, hosts, isSet },
+    browsers: browsers.rules,
+  })
   const all = [
     ...problems,
     ...compiled.problems,
@@ -73,19 +83,30 @@ function compileRules(
     ...originProblems(draft.origins, { hosts, relaxations }),
     ...disagreements(draft, hosts),
     ...handOffProblems(draft),
+    ...clerkProxy.problems,
+    ...browsers.problems,
     ...callerProblems(draft.checks, { hosts, callerSecret }),
   ]
   if (all.length > 0 || !isWhole(draft)) return err(all)
-  const inForce = compiled.routes.filter(isInForce)
+  const { routes } = compiled
+  const read = { aliases: spelledOut(aliases), hosts, clerkProxy: clerkProxy.proxy, routes, checks }
+  return ok(rulesOf(draft, read, isSet))
+}
+
+/** The rules of a config in which nothing is wrong. */
+function rulesOf(
+  draft: Whole<ConfigDraft>,
+  read: Pick<Rules, 'aliases' | 'hosts' | 'clerkProxy' | 'routes' | 'checks'>,
+  isSet: IsSet,
+): Rules {
+  const inForce = read.routes.filter(isInForce)
   const carrierNames = carrierNamesOf(inForce)
   const told = [...draft.identityHeaders, ...draft.identityMap.map(({ source }) => source)]
-  return ok({
+  return {
+    ...read,
     prefix: draft.prefix,
-    aliases: spelledOut(aliases),
-    hosts,
     canonicalOrigin: draft.canonicalOrigin ?? undefined,
     signInUrl: draft.signInUrl ?? undefined,
-    routes: compiled.routes,
     carrierNames,
     surfaces: surfaceAdmission(inForce, isSet),
     verifiers: verifierAdmission(draft.verify, isSet),
@@ -101,9 +122,9 @@ function compileRules(
     cors: corsOf(draft.cors, ['GET', 'POST'], carrierNames),
     headerLimits: draft.headerLimits,
     observation: draft.observation,
-    checks,
-    escapes: new Set(compiled.routes.flatMap((route) => [...route.escapes])),
-  })
+    pages: draft.pages || undefined,
+    escapes: new Set(read.routes.flatMap((route) => [...route.escapes])),
+  }
 }
 
 /** The hosts of the config, else those of `HOSTS`, of which `readEnvironment` says what is wrong. */

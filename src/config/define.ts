@@ -2,6 +2,7 @@ import type { ClaimValue, Reverification } from '../model/condition.ts'
 import type { Carrier, TokenType } from '../model/principal.ts'
 import type { AssertionMode, Escape, LooseHeader } from '../model/route.ts'
 import type { BodyConfig } from './bodies.ts'
+import type { BrowserSessionsConfig } from './browser-sessions.ts'
 import type { CacheConfig } from './caching.ts'
 import type { ChecksConfig } from './checks.ts'
 import type { CorsConfig } from './cors.ts'
@@ -11,6 +12,7 @@ import type { HeaderLimitsConfig } from './header-limits.ts'
 import type { LimitConfig } from './limits.ts'
 import type { ObservationConfig } from './observation.ts'
 import type { OriginConfig } from './origins.ts'
+import type { PagesConfig } from './pages.ts'
 import type { RewriteConfig } from './rewriting.ts'
 import type { SocketConfig } from './sockets.ts'
 
@@ -99,6 +101,11 @@ export interface RouteConfig extends BodyConfig {
    * Sec-Fetch-Site or Origin say that the request comes from here. `'strict'` when not given.
    */
   readonly cookieAzp?: 'strict' | 'missing-ok'
+  /**
+   * `'browser'`: a page finds out at Clerk what became of a session that is missing, expired or older than the last
+   * sign-in: the browser is sent there and back. Calls of scripts are never sent anywhere.
+   */
+  readonly sessions?: 'browser' | undefined
   /** A JWT template of Clerk's: the origin receives its token in place of the session's. */
   readonly exchange?: string
   /**
@@ -153,6 +160,13 @@ export const surfaces = [
   'access/v1/evaluations',
   'access/evaluate',
   'access/keys',
+  'sign-in',
+  'sign-up',
+  'sign-out',
+  'profile',
+  'organization',
+  'waitlist',
+  'client.js',
 ] as const
 
 /** One of Usher's own surfaces. */
@@ -215,8 +229,17 @@ export interface GatewayConfig {
   readonly checks?: ChecksConfig | undefined
   /** What of the requests is written down. */
   readonly observation?: ObservationConfig | undefined
+  /** The pages of the gateway's own, with Clerk's components on them; `false` for none. */
+  readonly pages?: false | PagesConfig | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */
   readonly hosts?: readonly string[]
+  /**
+   * Whether `/__clerk` is Clerk's Frontend API. When not given, it is where CLERK_PROXY_URL ends in `/__clerk` and
+   * CLERK_SECRET_KEY is set.
+   */
+  readonly clerkProxy?: boolean | undefined
+  /** What routes with `sessions: 'browser'` share. */
+  readonly browserSessions?: BrowserSessionsConfig | undefined
   /** Scheme and host under which browsers know this gateway: `'https://api.example.com'`. */
   readonly canonicalOrigin?: string
   /** Where a browser is sent to sign in; needs `canonicalOrigin`, to which it then returns. */

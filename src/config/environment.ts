@@ -18,6 +18,12 @@ export interface KeySource {
 /** One Clerk instance as the environment describes it. */
 export interface ClerkSettings {
   readonly publishableKey: string | undefined
+  /** The host that the publishable key names: where browsers reach the Frontend API. */
+  readonly frontendHost: string | undefined
+  /** Where browsers reach it instead, without a trailing slash. */
+  readonly proxyUrl: string | undefined
+  /** Another address of the Frontend API, for the gateway itself. */
+  readonly frontendApiUrl: string | undefined
   /** For the Backend API. */
   readonly secretKey: string | undefined
   /** The machine that this gateway is. */
@@ -67,6 +73,9 @@ export function readEnvironment(
   return ok({
     clerk: {
       publishableKey: publishableKeyOf(values)?.text,
+      frontendHost: publishableKeyOf(values)?.host,
+      proxyUrl: values.CLERK_PROXY_URL?.replace(/\/+$/, ''),
+      frontendApiUrl: values.CLERK_FAPI_URL,
       issuers: [...new Set([instance.issuer, values.CLERK_PROXY_URL ?? instance.issuer])],
       secretKey: values.CLERK_SECRET_KEY,
       machineId: values.CLERK_MACHINE_ID,

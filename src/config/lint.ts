@@ -2,6 +2,7 @@ import { type Endpoint, endpointsOf, type Origin } from '../model/origin.ts'
 import type { Route } from '../model/route.ts'
 import type { Gateway } from './compile.ts'
 import { lintAccess, lintRouteAccess } from './lint-access.ts'
+import { lintBrowser } from './lint-browser.ts'
 import { lintChecks } from './lint-checks.ts'
 import { lintCors } from './lint-cors.ts'
 import { lintCredentials } from './lint-credentials.ts'
@@ -119,6 +120,10 @@ const lints: readonly Rule[] = [
     return lintChecks(rules.checks, rules, relaxations)
   },
 
+  function browsersFindClerk(gateway) {
+    return lintBrowser(gateway)
+  },
+
   function hostsAreNamed({ rules }, { plainAddresses }) {
     if (rules.hosts !== undefined || plainAddresses) return []
     return [
@@ -137,6 +142,8 @@ const lints: readonly Rule[] = [
     const [issuer] = clerk.issuers
     const [source] = clerk.keySources
     if (issuer === undefined || source === undefined) return []
+    // Whoever names another address of the Frontend API means it.
+    if (clerk.frontendApiUrl !== undefined || clerk.proxyUrl !== undefined) return []
     if (new URL(issuer).host === new URL(source.url).host) return []
     const message =
       'Is not the host where the keys come from. Both must be of one instance, or no token passes.'

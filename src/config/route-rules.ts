@@ -3,6 +3,7 @@ import { matchesHost } from '../model/host-pattern.ts'
 import type { Escape } from '../model/route.ts'
 import { accessRules } from './access-rules.ts'
 import { bodyRules } from './bodies.ts'
+import { browserRouteRules } from './browser-sessions.ts'
 import { cacheProblems } from './caching.ts'
 import { credentialRules } from './credentials.ts'
 import { elsewhereProblems } from './elsewhere.ts'
@@ -37,6 +38,7 @@ export const routeRules: readonly Rule[] = [
         rule(draft, isSet),
   ),
 
+  ...browserRouteRules,
   ...rewriteRules,
   ...headerRules,
 

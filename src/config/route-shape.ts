@@ -1,9 +1,11 @@
+import type { BrowserRules } from '../model/browser-sessions.ts'
 import { signedIn } from '../model/condition.ts'
 import type { HostPattern } from '../model/host-pattern.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { type Escape, escapes } from '../model/route.ts'
 import { accessShape, modeShape, type WrittenAccess } from './access.ts'
 import { bodyFields } from './bodies.ts'
+import { sessionsShape } from './browser-sessions.ts'
 import { cacheShape } from './caching.ts'
 import { corsShape } from './cors.ts'
 import { credentialFields, type IsSet } from './credentials.ts'
@@ -39,6 +41,7 @@ const routeFields = (relaxations: Relaxations) => ({
   access: optional(accessShape, everyoneSignedIn),
   mode: modeShape,
   ...credentialFields,
+  sessions: sessionsShape,
   assertion: optional(word(['session', 'request', 'off']), 'by-method' as const),
   escapes: optional(listOf(word(escapes)), noEscapes),
   revocable: optional(flag, false),
@@ -74,6 +77,8 @@ export interface RouteContext {
   /** `undefined` is any. */
   readonly hosts: ReadonlySet<string> | undefined
   readonly isSet: IsSet
+  /** What routes for browsers share; `undefined` where there are none, or it is not sound. */
+  readonly browsers: BrowserRules | undefined
 }
 
 /** The gateway forwards neither tunnels nor what would echo the identity headers to the caller. */

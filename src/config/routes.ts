@@ -58,7 +58,8 @@ function grantedMethods(methods: readonly string[] | 'every'): readonly string[]
   return methods === 'every' ? usualMethods : methods
 }
 
-function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Route | undefined {
+function compileRoute(draft: RouteDraft, context: RouteContext): Route | undefined {
+  const { origins, isSet, browsers } = context
   if (!isWhole(draft)) return undefined
   const target = origins?.get(draft.origin)
   if (target === undefined) return undefined
@@ -74,6 +75,7 @@ function compileRoute(draft: RouteDraft, { origins, isSet }: RouteContext): Rout
     accepts: draft.accepts,
     carriers,
     cookieAzp: draft.cookieAzp === 'missing-ok' ? 'missing-ok' : 'strict',
+    sessions: isForBrowsers(draft) ? browsers : undefined,
     exchange: draft.exchange ?? undefined,
     assertion: assertionOf(draft),
     revocation: draft.fresh ? 'fresh' : draft.revocable ? 'revocable' : 'token',
@@ -104,6 +106,11 @@ const anyone: Access = { kind: 'optional' }
 function nameOf({ methods, host, path }: Whole<RouteDraft>): string {
   const where = hostText(host) + path.source
   return methods === 'every' ? where : `${methods.join(',')} ${where}`
+}
+
+/** What is only tried sends nobody anywhere. */
+function isForBrowsers({ sessions, mode }: Whole<RouteDraft>): boolean {
+  return sessions === 'browser' && mode !== 'shadow'
 }
 
 /** A public route knows of nobody whom an assertion could name. */

@@ -2,7 +2,7 @@ import type { Described, HeaderReader } from '../model/asking.ts'
 import { identityHeaders, isWebSocket } from '../model/headers.ts'
 import type { Route, Rules } from '../model/route.ts'
 import type { Cors } from '../model/terms.ts'
-import { isCheck, resourceMetadataPath } from './own.ts'
+import { clerkProxySurface, isCheck, resourceMetadataPath } from './own.ts'
 
 /** What a page may read of every answer: it could not act on a refusal otherwise. */
 const alwaysExposed: readonly string[] = [
@@ -24,11 +24,13 @@ export function preflightMethod({ method, headers }: Described): string | undefi
 }
 
 /**
- * What pages may do on one of Usher's own surfaces. Metadata of resources is for every page as it is. No page asks
- * for checks: a preflight there is the client's own, handed on by its proxy, and a good answer would let it pass.
+ * What pages may do on one of Usher's own surfaces. Metadata of resources is for every page as it is, and what
+ * they may do with Clerk's Frontend API Clerk says. No page asks for checks: a preflight there is the client's own,
+ * handed on by its proxy, and a good answer would let it pass.
  */
 export function corsOfSurface(path: string, { cors }: Pick<Rules, 'cors'>): Cors | undefined {
-  return path.startsWith(resourceMetadataPath) || isCheck(path) ? undefined : cors
+  const isOthers = path.startsWith(resourceMetadataPath) || path === clerkProxySurface
+  return isOthers || isCheck(path) ? undefined : cors
 }
 
 /**

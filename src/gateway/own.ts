@@ -1,15 +1,13 @@
 import { surfaces } from '../config/define.ts'
 import type { HeaderReader } from '../model/asking.ts'
 import { authzenMetadataPath, callerHeader } from '../model/checks.ts'
+import { clerkProxyPath } from '../model/clerk-proxy.ts'
 import { matchesHost } from '../model/host-pattern.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
 import type { CanonicalTarget } from '../model/target.ts'
 import { lenientReadings } from './reading.ts'
-
-/** Clerk's Frontend API through the gateway's own domain lives here; no origin ever does. */
-const clerkPrefix = '/__clerk'
 
 /** What clients of OAuth learn of a resource stands here, and below it by its path (RFC 9728 section 3.1). */
 export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
@@ -20,8 +18,8 @@ export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
  * some origin could read as the same prefix (another case, escapes, a path parameter) is refused with
  * `route-unknown`, so that it reaches no origin. A host that is not served is refused first.
  *
- * On a host where OAuth tokens count their metadata is Usher's too, in its exact spelling; elsewhere it is
- * the origins'.
+ * Below `/__clerk` is Clerk's Frontend API, on the one host where the config has it. On a host where OAuth
+ * tokens count their metadata is Usher's too, in its exact spelling; elsewhere it is the origins'.
  */
 export function findSurface(
   target: CanonicalTarget,
@@ -36,7 +34,16 @@ export function findSurface(
   }
   const isMetadata = !target.isPlain && isResourceMetadata(target.path)
   if (isMetadata && takesAccessTokens(target.host, rules)) return ok(resourceMetadataPath)
-  return isOwn(target, prefix) ? refuse('route-unknown') : nobodys
+  return isOwn(target, prefix) ? findClerk(target, rules) : nobodys
+}
+
+/** Clerk's Frontend API has one spelling and one host. */
+function findClerk(
+  { path, host }: CanonicalTarget,
+  { clerkProxy }: Rules,
+): Result<string | undefined, Refusal> {
+  const isThere = clerkProxy?.host === host && path.startsWith(`${clerkProxyPath}/`)
+  return isThere ? ok(clerkProxySurface) : refuse('route-unknown')
 }
 
 const callerName = callerHeader.toLowerCase()
@@ -89,7 +96,7 @@ const nobodys: Result<undefined, Refusal> = ok(undefined)
 function isReserved(reading: readonly string[], prefix: string): boolean {
   for (const name of reading) {
     const folded = fold(name)
-    if (folded !== '/') return folded === prefix || folded === clerkPrefix
+    if (folded !== '/') return folded === prefix || folded === clerkProxyPath
   }
   return false
 }
@@ -106,6 +113,9 @@ function fold(name: string): string {
   return `/${name.slice(0, end).toLowerCase()}`
 }
 
+/** Clerk's Frontend API on the gateway's own domain, as a surface and in records: below the prefix it has no path. */
+export const clerkProxySurface = 'clerk proxy'
+
 /** How records name what other Workers call by service binding: no path leads there. */
 export const callSurface = 'rpc'
 
@@ -118,6 +128,8 @@ const surfacePaths: ReadonlySet<string> = new Set([
 
 /** How records name one of Usher's own surfaces: what leads to none is what a client made up. */
 export function surfaceName(path: string): string {
+  if (path === clerkProxySurface) return path
   if (surfacePaths.has(path)) return `usher ${path}`
+  if (path.startsWith('/assets/')) return 'usher /assets'
   return path.startsWith('/auth/envoy/') ? 'usher /auth/envoy' : 'usher'
 }

@@ -19,6 +19,7 @@ import { admit } from './admit.ts'
 import type { Assert } from './assertion.ts'
 import type { Authority } from './authenticate.ts'
 import { boundBody, boundHeaders } from './bounds.ts'
+import type { AttendBrowser } from './browser-session.ts'
 import { canonicalize } from './canonical.ts'
 import { answerPreflight, corsOfSurface, preflightMethod } from './cors.ts'
 import type { FollowSocket } from './follow.ts'
@@ -31,7 +32,7 @@ import { ReadHeaders } from './read-headers.ts'
 import { rewrite } from './rewrite.ts'
 import type { Rooms } from './rooms.ts'
 import { type Keeper, Visit } from './visit.ts'
-import type { Guest } from './withhold.ts'
+import { type Guest, withholdSecrets } from './withhold.ts'
 
 /** Everything the gateway needs of the world, once per isolate. */
 export interface Gateway {
@@ -40,6 +41,8 @@ export interface Gateway {
   readonly authority: Authority
   /** Notes that someone was here; it begins when the answer is there, and nobody waits for it. */
   readonly greet: Greet
+  /** Called for routes for browsers alone, of which there may be none. */
+  readonly attendBrowser: AttendBrowser
   readonly assert: Assert
   readonly handOff: HandOff | undefined
   readonly exchange: Exchange
@@ -58,14 +61,14 @@ export interface Gateway {
  * that fails is the answer. It always resolves: whatever is thrown is a 500 without a word about it.
  */
 export async function walk(request: Request, keeper: Keeper, gateway: Gateway): Promise<Response> {
-  const { rules, routes, rooms } = gateway
+  const { rules, routes } = gateway
   const visit = new Visit(request, keeper, gateway)
   try {
     const headers = new ReadHeaders(request.headers)
     const canonical = canonicalize({ url: request.url, headers }, rules.escapes)
     if (!canonical.ok) return visit.refuse(canonical.error)
     const target = canonical.value
-    const asking = visit.begin(target, headers)
+    let asking = visit.begin(target, headers)
     const bounded = boundHeaders(headers, rules.headerLimits)
     if (!bounded.ok) return visit.refuse(bounded.error)
 
@@ -73,11 +76,7 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     if (!surface.ok) return visit.refuse(surface.error)
     const mayEnter = keepApart(headers, surface.value)
     if (!mayEnter.ok) return visit.refuse(mayEnter.error)
-    if (surface.value !== undefined) {
-      visit.enterSurface(surface.value)
-      const isPreflight = preflightMethod(asking) && corsOfSurface(surface.value, rules)
-      return visit.leave(isPreflight ? answerPreflight() : await rooms(surface.value, asking))
-    }
+    if (surface.value !== undefined) return await enter(surface.value, asking, { visit, gateway })
 
     const matched = match(routes, target, asking)
     if (!matched.ok) return visit.refuse(matched.error)
@@ -86,7 +85,12 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     if (isPreflight) return visit.leave(answerPreflight())
     const borne = boundBody(request, route)
     if (!borne.ok) return visit.refuse(borne.error)
-
+    if (route.sessions !== undefined) {
+      const asked = { asking, route, rules: route.sessions }
+      const attended = visit.attend(await gateway.attendBrowser(asked))
+      if (attended instanceof Response) return attended
+      asking = attended
+    }
     const caller = visit.meet(await admit(asking, matched.value, gateway))
     if (!caller.ok) return visit.refuse(caller.error)
     const { principal } = caller.value
@@ -95,13 +99,12 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
     const pass = visit.admit(counted instanceof Promise ? await counted : counted)
     if (!pass.ok) return visit.refuse(pass.error)
 
-    const rewritten = rewrite(target, route, rules.prefix)
+    const rewritten = rewrite(withholdSecrets(asking.target), route, rules.prefix)
     if (!rewritten.ok) return visit.refuse(rewritten.error)
     const guest = { route, caller: caller.value, names: headers.names }
     const introduced = visit.introduce(await introduce(asking, guest, gateway), guest.names)
     if (!introduced.ok) return visit.refuse(introduced.error)
     changeRequest(introduced.value, route)
-
     const changed = { target: rewritten.value, headers: introduced.value }
     const departure = departureOf(asking, guest, changed)
     const arrived = visit.return(await send(departure, gateway))
@@ -116,6 +119,17 @@ export async function walk(request: Request, keeper: Keeper, gateway: Gateway): 
   } finally {
     visit.end(gateway)
   }
+}
+
+/** One of Usher's own surfaces answers. */
+async function enter(
+  surface: string,
+  asking: Asking,
+  { visit, gateway }: { readonly visit: Visit; readonly gateway: Gateway },
+): Promise<Response> {
+  visit.enterSurface(surface)
+  const isPreflight = preflightMethod(asking) && corsOfSurface(surface, gateway.rules)
+  return visit.leave(isPreflight ? answerPreflight() : await gateway.rooms(surface, asking))
 }
 
 /** What went wrong and where, without its message, which may quote what a caller sent. */

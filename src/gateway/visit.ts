@@ -16,11 +16,13 @@ import type { Arrival } from '../proxy/road.ts'
 import type { Greet } from './acquaintance.ts'
 import type { Admitted } from './admission.ts'
 import type { Caller } from './authenticate.ts'
+import type { Attended } from './browser-session.ts'
 import { corsOfRoute, corsOfSurface, grant } from './cors.ts'
 import type { Pass } from './limit.ts'
 import type { Match } from './match.ts'
 import { surfaceName } from './own.ts'
 import { metadataAddress } from './protected-resource.ts'
+import { bake, sendOn, signInFor } from './send-on.ts'
 import { serverTiming } from './server-timing.ts'
 import { beginTrace, passTrace, traceIdOf } from './trace.ts'
 import { whenOver } from './when-over.ts'
@@ -54,6 +56,7 @@ export class Visit {
   #route: Route | undefined
   #cors: Cors | undefined
   #mayWaitForCaller = false
+  #attended: Attended | undefined
   #guest: User | undefined
   #pass: Pass | undefined
 
@@ -107,6 +110,15 @@ export class Visit {
     this.#mayWaitForCaller = route.access.kind !== 'public' || trial !== undefined
     this.#cors = corsOfRoute(route, isPreflight, this.#request)
     this.#draft.route = route.name
+  }
+
+  /** Notes what became of the session of a browser: gives what is asked from now on, or the answer at once. */
+  attend(attended: Result<Attended, Refusal>): Asking | Response {
+    if (!attended.ok) return this.refuse(attended.error)
+    const { asking, location } = attended.value
+    this.#attended = attended.value
+    this.#target = asking.target
+    return location === undefined ? asking : this.leave(sendOn(location))
   }
 
   /** Notes who is calling, and what was tried on them. */
@@ -166,7 +178,7 @@ export class Visit {
       : undefined
     const hints = target &&
       route && {
-        signIn: signInFor(rules, target),
+        signIn: signInFor(rules, { target, route, ticket: this.#attended?.ticket }),
         resourceMetadata: metadataAddress(target, route, rules.canonicalOrigin),
       }
     return this.#finish(refusalResponse(refusal, { method, headers, requestId, ...hints }))
@@ -219,6 +231,7 @@ export class Visit {
     if (limits.length > 0) headers.delete('RateLimit')
     for (const [name, value] of limits) headers.set(name, value)
     this.#dress(headers)
+    if (this.#attended !== undefined) bake(headers, this.#attended.cookies)
     if (this.#cors !== undefined) grant(headers, this.#cors, this.#request)
     if (this.#house.rules.observation.serverTiming) {
       headers.append('Server-Timing', serverTiming(draft, this.#passedMs()))
@@ -282,11 +295,4 @@ export class Visit {
     const hasAnswer = this.#draft.originMs !== undefined
     return (hasAnswer ? this.#lapAtMs : this.#house.clock.now()) - this.#moment.nowMs
   }
-}
-
-/** The way back leads to the configured host, never to one that the request names. */
-function signInFor(rules: Rules, target: CanonicalTarget) {
-  const { signInUrl, canonicalOrigin } = rules
-  if (signInUrl === undefined || canonicalOrigin === undefined) return undefined
-  return { url: signInUrl, returnTo: `${canonicalOrigin}${target.path}${target.query}` }
 }

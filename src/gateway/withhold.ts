@@ -1,10 +1,16 @@
-import { withoutClerkCookies, withoutCookies } from '../clerk/cookies.ts'
+import {
+  isSecretParameter,
+  mayNameClerk,
+  withoutParameters,
+  withQuery,
+} from '../clerk/browser-parameters.ts'
+import { withoutClerkCookies, withoutLastingCookies } from '../clerk/cookies.ts'
 import { looksLikeClerk } from '../clerk/credential.ts'
 import { foreignProtocols, ownProtocol, protocolsOf } from '../clerk/subprotocol.ts'
 import { foldHeaderName } from '../model/headers.ts'
-import { memberCookiePrefix } from '../model/origin.ts'
 import type { Carrier } from '../model/principal.ts'
 import type { Route } from '../model/route.ts'
+import type { CanonicalTarget } from '../model/target.ts'
 import type { Caller } from './authenticate.ts'
 
 /** Who is shown to an origin, and by which route. */
@@ -25,13 +31,21 @@ export interface Suspicion {
 
 /**
  * Takes out of `headers` what was meant for the gateway: the credential, wherever it may be, and Clerk's
- * cookies. An origin needs none of it, and could use all of it elsewhere. Usher's own cookies go even where
- * the origin is shown the credential.
+ * cookies. An origin needs none of it, and could use all of it elsewhere. Where the origin is shown the credential
+ * it is the session alone: not what makes further ones, and none of Usher's own cookies.
  */
 export function withhold(headers: Headers, guest: Guest, suspicion: Suspicion): void {
   withholdNames(headers, guest, suspicion)
-  if (guest.route.passCredential) keepCookies(headers, withoutOwnCookies)
+  if (guest.route.passCredential) keepCookies(headers, withoutLastingCookies)
   else removeCredentials(headers, guest, suspicion)
+}
+
+/** The target without Clerk's credentials in its query, which are for Clerk's scripts and SDKs alone. */
+export function withholdSecrets(target: CanonicalTarget): CanonicalTarget {
+  const { query } = target
+  if (!mayNameClerk(query)) return target
+  const kept = withoutParameters(query, isSecretParameter)
+  return kept === query ? target : withQuery(target, kept)
 }
 
 /**
@@ -72,11 +86,6 @@ function removeCredentials(
   }
   if (route.websocket) removeProtocols(headers, route.carriers)
   keepCookies(headers, withoutClerkCookies)
-}
-
-function withoutOwnCookies(cookie: string): string | undefined {
-  if (!cookie.includes(memberCookiePrefix)) return cookie
-  return withoutCookies(cookie, (name) => name.startsWith(memberCookiePrefix))
 }
 
 function keepCookies(headers: Headers, keep: (cookie: string) => string | undefined): void {

@@ -80,6 +80,24 @@ export function isReserved(folded: string): boolean {
   return folded === 'x-usher' || folded.startsWith('x-usher-')
 }
 
+/** What would hold for a whole host, whoever is behind the rest of it. */
+const hostWide: ReadonlySet<string> = new Set([
+  'accept-ch',
+  'alt-svc',
+  'clear-site-data',
+  'critical-ch',
+  'nel',
+  'origin-agent-cluster',
+  'report-to',
+  'service-worker-allowed',
+  'set-login',
+])
+
+/** Whether a folded name of an answer says something about the whole host, which is nobody's to say behind it. */
+export function isHostWide(folded: string): boolean {
+  return hostWide.has(folded)
+}
+
 /** Whether a folded name says something about one connection only. */
 export function isHopByHop(folded: string): boolean {
   return hopByHop.has(folded) || folded.startsWith('proxy')

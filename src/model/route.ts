@@ -1,7 +1,10 @@
+import type { BrowserRules } from './browser-sessions.ts'
 import type { Checks } from './checks.ts'
+import type { ClerkProxy } from './clerk-proxy.ts'
 import type { Access } from './condition.ts'
 import type { HostPattern } from './host-pattern.ts'
 import type { Origin } from './origin.ts'
+import type { Pages } from './pages.ts'
 import type { PathPattern } from './pattern.ts'
 import type { Carrier, TokenType } from './principal.ts'
 import type {
@@ -74,6 +77,8 @@ export interface Route {
   readonly carriers: readonly Carrier[]
   /** Whether a session cookie may lack `azp` where the browser says that the request is from here. */
   readonly cookieAzp: 'strict' | 'missing-ok'
+  /** How pages find out at Clerk what became of a session; `undefined`: they do not. */
+  readonly sessions: BrowserRules | undefined
   /** The JWT template whose token the origin receives in place of the session's. */
   readonly exchange: string | undefined
   /** `undefined`: `session` for safe methods, `request` for the others. */
@@ -108,6 +113,8 @@ export interface Rules {
   readonly canonicalOrigin: string | undefined
   /** Where a navigation is sent to sign in. */
   readonly signInUrl: string | undefined
+  /** Where Clerk's Frontend API is on the gateway's own domain; `undefined`: nowhere. */
+  readonly clerkProxy: ClerkProxy | undefined
   readonly routes: readonly Route[]
   /** The headers that some route in force names as carrier; what is only tried hides nothing from others. */
   readonly carrierNames: readonly string[]
@@ -136,6 +143,8 @@ export interface Rules {
   readonly cors: Cors | undefined
   readonly headerLimits: HeaderLimits
   readonly observation: Observation
+  /** The pages of the gateway's own; `undefined`: there are none. */
+  readonly pages: Pages | undefined
   /** Who may ask for decisions without sending the request. */
   readonly checks: Checks
   /** Every escape that some route lets through. */

@@ -1,6 +1,13 @@
 import { foreignProtocols, ownProtocol, protocolsOf } from '../clerk/subprotocol.ts'
 import type { Asking } from '../model/asking.ts'
-import { foldHeaderName, isHopByHop, isReserved, nominated, remembering } from '../model/headers.ts'
+import {
+  foldHeaderName,
+  isHopByHop,
+  isHostWide,
+  isReserved,
+  nominated,
+  remembering,
+} from '../model/headers.ts'
 import { endpointsOf } from '../model/origin.ts'
 import { changeHeaders } from './header-changes.ts'
 import type { Passage } from './passage.ts'
@@ -79,20 +86,7 @@ function translating(name: string, translate: (value: string, passage: Passage) 
 
 const isLookedAt = remembering((name) => translations.has(name) || isRemoved(name))
 
-/** What would hold for the whole host, whichever origin is behind the rest of it. */
-const hostWide: readonly string[] = [
-  'accept-ch',
-  'alt-svc',
-  'clear-site-data',
-  'critical-ch',
-  'nel',
-  'origin-agent-cluster',
-  'report-to',
-  'service-worker-allowed',
-  'set-login',
-]
-
 function isRemoved(name: string): boolean {
   const folded = foldHeaderName(name)
-  return isReserved(folded) || isHopByHop(folded) || hostWide.includes(folded)
+  return isReserved(folded) || isHopByHop(folded) || isHostWide(folded)
 }

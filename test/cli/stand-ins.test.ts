@@ -46,6 +46,11 @@ describe('the secrets that a gateway has a use for', () => {
   })
   const believing = { ...withRoutes('/**'), users: { trustedEmailClaim: 'email' } }
 
+  const proxied = { CLERK_PROXY_URL: standInFor('CLERK_PROXY_URL') }
+  const forBrowsers = {
+    ...withRoutes({ sessions: 'browser' }),
+    canonicalOrigin: 'https://app.example.com',
+  }
   const accessKey = { USHER_ACCESS_KEY: standInFor('USHER_ACCESS_KEY') }
   const cloudflareAccess = { team: 'acme', access: { role: 'admin' } }
   const withAccess = { ...withRoutes('/**'), checks: { cloudflareAccess } }
@@ -74,6 +79,13 @@ describe('the secrets that a gateway has a use for', () => {
     [[caller], withRoutes({ origin: 'elsewhere' }), variables],
     [[caller], withRoutes({ origin: 'elsewhere' }), asked],
     [['CLERK_SECRET_KEY', 'USHER_ACCESS_KEY'], withAccess, { ...keyed, ...accessKey }],
+    [['CLERK_SECRET_KEY'], withRoutes('/**'), { ...keyed, ...proxied }],
+    [[], { ...withRoutes('/**'), clerkProxy: false }, { ...keyed, ...proxied }],
+    [
+      ['CLERK_SECRET_KEY'],
+      forBrowsers,
+      { ...keyed, AUTHORIZED_PARTIES: 'https://app.example.com' },
+    ],
   ])('are %j and the signing key, for %j', (names, config, env) => {
     const gateway = gatewayOf(config, { env })
     expect(missingSecrets(gateway, new Set()).toSorted()).toEqual([...names, 'USHER_SIGNING_KEY'])

@@ -26,6 +26,7 @@ describe('the environment', () => {
     expect(settingsOf({ CLERK_PUBLISHABLE_KEY: publishableKey })).toEqual({
       clerk: {
         publishableKey,
+        frontendHost: 'clerk.clerk.dev',
         secretKey: undefined,
         apiUrl: 'https://api.clerk.com',
         issuers: ['https://clerk.clerk.dev'],
@@ -63,6 +64,18 @@ describe('the environment', () => {
     expect(settingsOf(env).clerk).toMatchObject({
       issuers: ['https://issuer.example.com', 'https://app.example.com/__clerk'],
       keySources: [{ url: 'https://clerk.clerk.dev/.well-known/jwks.json' }],
+    })
+  })
+
+  it('tells browsers of the proxy without its last slash, and of no other address', () => {
+    const env = {
+      CLERK_PUBLISHABLE_KEY: publishableKey,
+      CLERK_PROXY_URL: 'https://app.example.com/__clerk/',
+      CLERK_FAPI_URL: 'https://f.example.com/base/',
+    }
+    expect(settingsOf(env).clerk).toMatchObject({
+      proxyUrl: 'https://app.example.com/__clerk',
+      frontendApiUrl: 'https://f.example.com/base',
     })
   })
 

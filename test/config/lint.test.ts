@@ -145,6 +145,8 @@ describe('lint', () => {
   it('warns of an issuer that is not where the keys come from', () => {
     const other = { ...env, CLERK_JWT_ISSUER: 'https://clerk.other.com' }
     expect(warned({ ...withRoutes('/**'), ...quiet }, { env: other })).toEqual(['CLERK_JWT_ISSUER'])
+    const meant = { ...other, CLERK_FAPI_URL: 'https://keys.example.com' }
+    expect(warned({ ...withRoutes('/**'), ...quiet }, { env: meant })).toEqual([])
   })
 
   it('knows one address under two names', () => {
