@@ -6,9 +6,11 @@ import { resourceMetadata } from './api/resource-metadata.ts'
 import { type Room, refused } from './api/room.ts'
 import type { Checking } from './checks/checking.ts'
 import type { AccessDesk } from './checks/cloudflare-access.ts'
+import type { FurtherRooms } from './deps.ts'
 import { resourceMetadataPath } from './gateway/own.ts'
 import { authzenMetadataPath } from './model/checks.ts'
 import { lazily } from './model/lazily.ts'
+import type { PortalParts } from './portal/parts.ts'
 
 /**
  * The front desk: the map of Usher's own rooms, by their path below the prefix. Requests for origins
@@ -18,7 +20,7 @@ import { lazily } from './model/lazily.ts'
 export function createApp(
   capabilities: ApiCapabilities,
   checking: Checking,
-  accessDesk?: AccessDesk,
+  { access, portal }: FurtherRooms = {},
 ): Hono<Room> {
   const app = new Hono<Room>()
   const readyz = createReadyz(capabilities)
@@ -46,7 +48,8 @@ export function createApp(
   app.post('/access/v1/evaluation', asked('evaluation'))
   app.post('/access/v1/evaluations', asked('evaluations'))
   app.get(authzenMetadataPath, asked('authzenMetadata'))
-  if (accessDesk !== undefined) letAccessAsk(app, accessDesk, checking)
+  if (access !== undefined) letAccessAsk(app, access, checking)
+  if (portal !== undefined) showPages(app, portal)
   app.post('/verify', async (c) => {
     const { verify } = await import('./api/verify.ts')
     return verify(c.env.call)
@@ -70,10 +73,35 @@ export function createApp(
     if (methods.length === 0) return refused(c, { code: 'route-unknown' })
     return refused(c, { code: 'method-not-allowed', allow: methods })
   })
-  app.onError((error) => {
-    throw error
-  })
+  app.onError(rethrow)
   return app
+}
+
+/** The gateway answers for faults, in one way for all. */
+function rethrow(error: Error): never {
+  throw error
+}
+
+/** Where the portal is below the prefix. */
+const portalPaths = [
+  '/sign-in',
+  '/sign-up',
+  '/sign-out',
+  '/profile',
+  '/organization',
+  '/waitlist',
+  '/client.js',
+  '/assets/:file',
+]
+
+/** The pages of the gateway's own, what they are made of, and the script for pages of origins. */
+function showPages(app: Hono<Room>, parts: PortalParts): void {
+  const visit = lazily(async () => {
+    const { createPortal } = await import('./portal/room.ts')
+    const portal = createPortal(parts)
+    return async (c: Context<Room>) => portal.fetch(c.req.raw, c.env)
+  })
+  app.on('GET', portalPaths, visit)
 }
 
 /** Where Cloudflare Access asks, and takes the keys of the answers. */
