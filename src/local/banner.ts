@@ -1,12 +1,13 @@
 import { localAdministrators, localOrganizations, localUsers } from './clerk/users.ts'
+import { standInPath } from './stand-in-path.ts'
 
 /** What the banner depends on. */
 export interface Situation {
   readonly port: number
   /** The user's own API, when it is tried instead of the demo origin. */
   readonly originUrl: string | undefined
-  /** The host of the local Clerk, or `undefined` when the user's own Clerk keys are in use. */
-  readonly clerkHost: string | undefined
+  /** Whether the local stand-in is in use, or the user's own Clerk keys. */
+  readonly hasStandIn: boolean
   readonly keyringPath: string
   /** By which another proxy may ask for checks: it is worth nothing anywhere else. */
   readonly callerSecret: string
@@ -18,29 +19,39 @@ export function banner(situation: Situation): string {
     `Usher is open: http://localhost:${situation.port}`,
     `Origin: ${situation.originUrl ?? 'the demo origin, which answers what it received'}`,
     ...(situation.originUrl ? ['Routes: src/site/gateway.config.ts'] : []),
-    ...clerkLines(situation),
     '',
     'Try, in another shell of this folder:',
     '',
     ...tries(situation).flatMap(([meaning, command]) => [`  # ${meaning}`, `  ${command}`]),
+    '',
+    // Last, where it is still seen: what there is to be clicked.
+    ...clerkLines(situation),
     '',
     'Ctrl-C ends it.',
     '',
   ].join('\n')
 }
 
-function clerkLines({ clerkHost, keyringPath, port }: Situation): readonly string[] {
-  if (clerkHost === undefined) {
+function clerkLines({ hasStandIn, keyringPath, port, originUrl }: Situation): readonly string[] {
+  if (!hasStandIn) {
     return [
-      'Clerk:  the one in src/local/.dev.vars. The local one is out of the game: tokens of',
+      'Clerk:  the one in src/local/.dev.vars. The local stand-in is out of the game: tokens of',
       '        `npm run token` are refused, take one from your own application.',
     ]
   }
+  const at = (path: string) => `http://localhost:${port}${path}`
   return [
-    `Clerk:  a local one, http://${clerkHost}:${port}`,
-    `Users:  ${[...localUsers.keys()].map(describeUser).join(' · ')}`,
-    ...[...localUsers.values()].map(({ id }) => `        ${id}`),
+    'Clerk:  a local stand-in',
     `Keys:   ${keyringPath} (delete it for new ones)`,
+    `Users:  ${[...localUsers.keys()].map(describeUser).join(' · ')}`,
+    ...[...localUsers.values()].map(
+      ({ id, email, password }) => `        ${id}  ${email}  password: ${password}`,
+    ),
+    '',
+    'In a browser:',
+    ...(originUrl === undefined ? [`  Demo:    ${at('/_usher/demo')}`] : []),
+    `  Sign in: ${at('/_usher/sign-in')}`,
+    `  Outbox:  ${at(`${standInPath}/`)} has the codes and links that it would send`,
   ]
 }
 
@@ -56,60 +67,63 @@ function describeUser(name: string): string {
 type Try = readonly [meaning: string, command: string]
 
 function tries(situation: Situation): readonly Try[] {
-  const { port, originUrl, clerkHost } = situation
+  const { port, originUrl, hasStandIn } = situation
   const at = (path: string) => `http://localhost:${port}${path}`
   const own: readonly Try[] = [
     ['no token: 401', `curl -i ${at('/')}`],
     [
       'signed in: your API, with identity headers',
-      `curl -i ${bearer('ada', clerkHost)} ${at('/')}`,
+      `curl -i ${bearer('ada', hasStandIn)} ${at('/')}`,
     ],
-    ['who the gateway thinks you are', `curl ${bearer('ada', clerkHost)} ${at('/_usher/me')}`],
+    ['who the gateway thinks you are', `curl ${bearer('ada', hasStandIn)} ${at('/_usher/me')}`],
     ...checks(situation, '/'),
   ]
   if (originUrl !== undefined) return own
-  if (clerkHost === undefined) {
+  if (!hasStandIn) {
     return [
       ['public', `curl ${at('/public/hello')}`],
       ['no token: 401', `curl -i ${at('/api/echo')}`],
-      ['signed in', `curl ${bearer('ada', clerkHost)} ${at('/api/echo')}`],
+      ['signed in', `curl ${bearer('ada', hasStandIn)} ${at('/api/echo')}`],
       ...checks(situation, '/api/echo'),
     ]
   }
-  return [...demoTries(at, clerkHost, port), ...checks(situation, '/api/echo')]
+  return [...demoTries(at), ...checks(situation, '/api/echo')]
 }
 
-function demoTries(at: (path: string) => string, clerkHost: string, port: number): readonly Try[] {
-  const ada = bearer('ada', clerkHost)
-  const grace = bearer('grace --org acme', clerkHost)
+function demoTries(at: (path: string) => string): readonly Try[] {
+  const ada = bearer('ada', true)
+  const grace = bearer('grace --org acme', true)
   return [
     ['public', `curl ${at('/public/hello')}`],
     ['no token: 401', `curl -i ${at('/api/echo')}`],
     ['signed in: the origin sees who it is', `curl ${ada} ${at('/api/echo')}`],
     ['forged headers never arrive', `curl ${ada} -H 'X_Usher_User_Id: eve' ${at('/api/echo')}`],
     ["Usher's admin", `curl ${ada} ${at('/admin/x')}`],
-    ['not an admin: 403', `curl -i ${bearer('linus', clerkHost)} ${at('/admin/x')}`],
+    ['not an admin: 403', `curl -i ${bearer('linus', true)} ${at('/admin/x')}`],
     ['a permission in the active organisation', `curl ${grace} ${at('/orgs/acme/reports')}`],
     ['who the gateway thinks you are', `curl ${grace} ${at('/_usher/me')}`],
     [
       'an API key, made for this',
-      `curl -X POST ${bearer('ada --type api_key --scope ingest', clerkHost)} ${at('/ingest')}`,
+      `curl -X POST ${bearer('ada --type api_key --scope ingest', true)} ${at('/ingest')}`,
     ],
     ['an MCP server: 401 says where to sign in', `curl -i ${at('/mcp/x')}`],
-    ['an OAuth token', `curl ${bearer('ada --type oauth_token', clerkHost)} ${at('/mcp/x')}`],
+    ['an OAuth token', `curl ${bearer('ada --type oauth_token', true)} ${at('/mcp/x')}`],
     ["a template's token for the origin", `curl ${ada} ${at('/graphql')}`],
     ['a stream arrives as it is made', `curl -N ${ada} ${at('/api/stream')}`],
     [
       'make linus an admin, within a minute',
       `npm run grant -- ${localUsers.get('linus')?.id} admin`,
     ],
-    ["the local Clerk's public keys", `curl http://${clerkHost}:${port}/.well-known/jwks.json`],
+    [
+      'the public keys of the stand-in',
+      `curl ${at(`${standInPath}/frontend/.well-known/jwks.json`)}`,
+    ],
   ]
 }
 
 /** What nginx would ask before it sends a request by itself, and what it must have for that. */
 function checks(
-  { port, originUrl, clerkHost, callerSecret }: Situation,
+  { port, originUrl, hasStandIn, callerSecret }: Situation,
   path: string,
 ): readonly Try[] {
   const at = `http://localhost:${port}`
@@ -126,13 +140,13 @@ function checks(
     ['what another proxy shows when it asks', `SECRET='${callerSecret}'`],
     [
       `a check, as nginx asks for it: 200, and who it is${unless}`,
-      `curl -i ${bearer('ada', clerkHost)} ${question}`,
+      `curl -i ${bearer('ada', hasStandIn)} ${question}`,
     ],
     ['the same for nobody: 401', `curl -i ${question}`],
   ]
 }
 
-function bearer(user: string, clerkHost: string | undefined): string {
-  const token = clerkHost === undefined ? '$TOKEN' : `$(npm run -s token -- --user ${user})`
+function bearer(user: string, hasStandIn: boolean): string {
+  const token = hasStandIn ? `$(npm run -s token -- --user ${user})` : '$TOKEN'
   return `-H "Authorization: Bearer ${token}"`
 }

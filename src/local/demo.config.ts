@@ -20,7 +20,9 @@ export default defineGateway((env) => ({
     // An MCP server: its clients find out where to sign in, and come back with an OAuth token.
     { path: '/mcp/**', origin: 'demo', accepts: ['oauth_token', 'session_token'] },
     ...machineRoutes(env),
+    ...pageRoutes(env),
   ],
+  pages: { name: 'Usher demo', home: '/_usher/demo' },
   aliases: { '/api/users/clerk-test/': 'clerk-test' },
   checks: {
     callers: {
@@ -32,6 +34,17 @@ export default defineGateway((env) => ({
     },
   },
 }))
+
+/** Pages for signed-in browsers: nobody is sent away whose cookie is stale or gone while their session lives. */
+function pageRoutes(env: ConfigEnvironment): readonly RouteConfig[] {
+  const {
+    CLERK_SECRET_KEY: secretKey,
+    CLERK_PROXY_URL: proxyUrl,
+    AUTHORIZED_PARTIES: parties,
+  } = env
+  if (!secretKey || !proxyUrl || !parties) return []
+  return [{ path: '/app/**', origin: 'demo', sessions: 'browser' }]
+}
 
 /** What needs more of Clerk than its name: with keys of one's own these come when they are complete. */
 function machineRoutes(env: ConfigEnvironment): readonly RouteConfig[] {

@@ -23,9 +23,19 @@ const door = frontDoor(
       definition: env.ORIGIN_URL ? site : demo,
       relaxations,
       lint,
-      app: () => import('../app.ts'),
+      app: openApp,
     }) satisfies House,
 )
+
+/** Usher's own rooms, and the demo page. */
+async function openApp() {
+  const { createApp } = await import('../app.ts')
+  const { withDemoPage } = await import('./demo-page.ts')
+  return {
+    createApp: (...parts: Parameters<typeof createApp>) =>
+      withDemoPage(createApp(...parts), parts[1].rules.prefix),
+  }
+}
 
 /** What other Workers call by service binding, as in production. */
 export class Checks extends entryPoint(door.open) {}
@@ -47,8 +57,16 @@ export const DemoOrigin = {
  * itself reaches it over the network, by the addresses that it would have for Clerk.
  */
 function answerAsClerk(request: Request, env: Env): Response | Promise<Response> | undefined {
-  const { CLERK_STAND_IN: objects } = env
+  const { CLERK_STAND_IN: objects, LOCAL_CLERK_KEY: key } = env
+  if (key === undefined) return undefined
   const url = new URL(request.url)
+  // Its pages name each other by where they are, which is wrong without the slash.
+  if (url.pathname === standInPath) {
+    return new Response(null, {
+      status: 308,
+      headers: { location: `${standInPath}/${url.search}` },
+    })
+  }
   if (!url.pathname.startsWith(`${standInPath}/`) || !isNamespace(objects)) return undefined
   url.pathname = url.pathname.slice(standInPath.length)
   return objects.get(objects.idFromName('clerk')).fetch(new Request(url, request))

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { decodeBase64url } from '../model/base64url.ts'
 import { marker } from './marker.ts'
+import { originPage } from './origin-page.ts'
 
 /** How much of a body is shown. */
 const bodyMaxBytes = 64 * 1024
@@ -27,6 +28,8 @@ demoOrigin.get('/api/ws', () => {
 demoOrigin.get('/api/stream', (c) => {
   return c.body(slowLines(), 200, { 'content-type': 'text/plain; charset=utf-8' })
 })
+
+demoOrigin.get('/app/*', (c) => originPage(c.req.raw))
 
 const paths = ['/api/*', '/admin/*', '/public/*', '/orgs/*', '/mcp/*', '/ingest', '/graphql']
 for (const path of paths) {

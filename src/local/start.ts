@@ -1,7 +1,7 @@
 /** `npm start`: runs the gateway on this machine, with a local Clerk and a demo origin. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -10,14 +10,15 @@ import { localFolder } from '../cli/local-state.ts'
 import { openLocalPeople } from '../cli/people-database.ts'
 import { quietWrangler } from '../cli/quiet-wrangler.ts'
 import { banner } from './banner.ts'
-import { callerSecret, clerkHost, keyringPath, openKeyring, projectRoot } from './keyring.ts'
+import { takeFolder } from './folder-lock.ts'
+import { callerSecret, keyringPath, openKeyring, projectRoot } from './keyring.ts'
 import { isFree, readPort } from './ports.ts'
 import { serveScripts } from './scripts.ts'
 import { seed } from './seed.ts'
 import { formatVariables, localVariables, namesClerk } from './variables.ts'
 
 const ownVariablesPath = join(import.meta.dirname, '.dev.vars')
-const variablesPath = join(dirname(keyringPath), 'variables.env')
+const variablesPath = join(localFolder(), 'local/variables.env')
 
 const probePauseMs = 200
 const probeLimitMs = 5_000
@@ -54,6 +55,8 @@ async function main(): Promise<void> {
   const keyring = await openKeyring(keyringPath)
   const own = readOwnVariables()
   const scriptsUrl = await serveScripts()
+  const ownPort = Number(new URL(scriptsUrl).port)
+  process.once('exit', await takeFolder(localFolder(), { pid: process.pid, port, ownPort }))
   await writeVariables(formatVariables(localVariables(keyring, own, { port, scriptsUrl })))
   await prepareDatabase()
   const child = runWrangler(port)
@@ -64,7 +67,7 @@ async function main(): Promise<void> {
     const situation = {
       port,
       originUrl: process.env.ORIGIN_URL || own.ORIGIN_URL,
-      clerkHost: namesClerk(own) ? undefined : clerkHost(keyring),
+      hasStandIn: !namesClerk(own),
       keyringPath,
       callerSecret: own.USHER_CALLER_SECRET || callerSecret(keyring),
     }
@@ -97,8 +100,9 @@ function readOwnVariables(): NodeJS.Dict<string> {
   return existsSync(ownVariablesPath) ? parseEnv(readFileSync(ownVariablesPath, 'utf8')) : {}
 }
 
-/** Never half written, for a gateway that runs on another port may be reading it. */
+/** Never half written, whoever reads it. */
 async function writeVariables(text: string): Promise<void> {
+  await mkdir(dirname(variablesPath), { recursive: true })
   const draft = `${variablesPath}.${process.pid}`
   await writeFile(draft, text, { mode: 0o600 })
   await rename(draft, variablesPath)

@@ -12,8 +12,7 @@ import {
   tokenHeader,
 } from './clerk/issuer.ts'
 import { localMachines } from './clerk/machines.ts'
-import { localClient } from './clerk/opaque-record.ts'
-import { sealOpaque } from './clerk/opaque-token.ts'
+import { localClient, sealOpaque } from './clerk/opaque-token.ts'
 import { type LocalUser, localOrganizations, localUsers } from './clerk/users.ts'
 import { clerkHost, type Keyring, keyringPath, openKeyring } from './keyring.ts'
 import { usualParty } from './ports.ts'

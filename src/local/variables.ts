@@ -1,5 +1,6 @@
 import type { Settings } from './clerk/kernel/world.ts'
 import { localGateway } from './clerk/machines.ts'
+import { gatewaysIntake } from './clerk/webhooks/gateways-intake.ts'
 import {
   callerSecret,
   clerkHost,
@@ -50,15 +51,16 @@ export function localVariables(
     CLERK_API_URL: `${standIn}/backend`,
     CLERK_FAPI_URL: `${standIn}/frontend`,
     CLERK_PROXY_URL: `http://localhost:${port}/__clerk`,
+    CLERK_WEBHOOK_SIGNING_SECRET: webhookSecret(keyring),
     AUTHORIZED_PARTIES: [...new Set([usualParty, `http://localhost:${port}`])].join(','),
     LOCAL_CLERK_KEY: JSON.stringify(keyring.issuerKey),
-    LOCAL_CLERK_SETTINGS: JSON.stringify(standInSettings(keyring, port)),
+    LOCAL_CLERK_SETTINGS: JSON.stringify(standInSettings(keyring, own, port)),
     LOCAL_CLERK_SCRIPTS: scriptsUrl,
   }
 }
 
 /** What the stand-in is told of itself. */
-function standInSettings(keyring: Keyring, port: number): Settings {
+function standInSettings(keyring: Keyring, own: Variables, port: number): Settings {
   const applicationOrigin = `http://localhost:${port}`
   return {
     host: clerkHost(keyring),
@@ -67,7 +69,7 @@ function standInSettings(keyring: Keyring, port: number): Settings {
     machine: { id: localGateway, secretKey: machineSecretKey(keyring) },
     applicationOrigin,
     webhook: {
-      url: `${applicationOrigin}/_usher/webhooks/clerk`,
+      url: own.LOCAL_CLERK_WEBHOOK_URL || gatewaysIntake(applicationOrigin),
       secret: webhookSecret(keyring),
     },
   }

@@ -1,0 +1,4 @@
+declare module '*/demo.js' {
+  const text: string
+  export = text
+}
