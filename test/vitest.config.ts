@@ -1,9 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { productionPlatform, projectPath } from './support/platform.ts'
 
 const edgeRooms =
   'test/{api,clerk,config,edge,checks,events,gateway,model,portal,proxy,requests,store,tasks}'
+
+/** Marks what is no file to the runner (https://rollupjs.org/plugin-development/#conventions). */
+const textPrefix = '\0text:'
+
+/** What browsers get is imported as text: esbuild does as the import says, and this runner has to be told. */
+const textImports = {
+  name: 'text-imports',
+  enforce: 'pre' as const,
+  resolveId(source: string, importer?: string) {
+    if (!/^\.\/assets\/[a-z]+\.(?:js|css)$/.test(source) || importer === undefined) return undefined
+    return `${textPrefix}${join(dirname(importer), source)}.text`
+  },
+  async load(id: string) {
+    if (!id.startsWith(textPrefix)) return undefined
+    const text = await readFile(id.slice(textPrefix.length, -'.text'.length), 'utf8')
+    return `export default ${JSON.stringify(text)}`
+  },
+}
 
 /**
  * Two projects: `edge` runs in workerd with the bindings of production and every migration applied,
@@ -28,6 +48,7 @@ export default defineConfig(async ({ mode }) => {
         {
           root: projectPath,
           plugins: [
+            textImports,
             cloudflareTest({
               main: './src/index.ts',
               // The runner itself needs Node's modules; Workers that tests start by themselves go without.
@@ -44,9 +65,11 @@ export default defineConfig(async ({ mode }) => {
         },
         {
           root: projectPath,
+          plugins: [textImports],
           test: {
             name: 'outside',
             isolate: false,
+            setupFiles: ['./test/support/judged-file.ts'],
             include: [`test/{outside,local,cli}/**/${name}`, `test/${name}`],
             exclude,
             ...timeouts,

@@ -3,14 +3,19 @@ import { parseCallerSecret } from '../../src/config/caller-secret.ts'
 import { banner } from '../../src/local/banner.ts'
 import { localGateway } from '../../src/local/clerk/machines.ts'
 import { localUsers } from '../../src/local/clerk/users.ts'
-import { callerSecret, machineSecretKey, secretKey } from '../../src/local/keyring.ts'
+import {
+  callerSecret,
+  machineSecretKey,
+  secretKey,
+  webhookSecret,
+} from '../../src/local/keyring.ts'
 import { readPort } from '../../src/local/ports.ts'
 import { formatVariables, localVariables, namesClerk } from '../../src/local/variables.ts'
 
 const demo = {
   port: 9090,
   originUrl: undefined,
-  clerkHost: 'clerk.1234abcd.localhost',
+  hasStandIn: true,
   keyringPath: '/keys.json',
   callerSecret: 'the secret of a caller',
 }
@@ -39,6 +44,26 @@ describe('the banner', () => {
     for (const { id } of localUsers.values()) expect(banner(demo)).toContain(id)
   })
 
+  it('says where to sign in, with what, and where the codes arrive', () => {
+    const text = banner(demo)
+    expect(text).toContain('http://localhost:9090/_usher/sign-in')
+    expect(text).toContain('http://localhost:9090/__stand-in/')
+    for (const { email, password } of localUsers.values()) {
+      expect(text).toContain(`${email}  password: ${password}`)
+    }
+  })
+
+  it('says last what is to be opened in a browser, and with which password', () => {
+    const text = banner(demo)
+    const last = text.slice(text.lastIndexOf('curl '))
+    for (const path of ['/_usher/sign-in', '/_usher/demo', '/__stand-in/']) {
+      expect(last).toContain(`http://localhost:9090${path}`)
+    }
+    for (const { password } of localUsers.values()) expect(last).toContain(password)
+    expect(last.split('\n').length).toBeLessThan(20)
+    expect(banner({ ...demo, originUrl: 'http://localhost:5000' })).not.toContain('/_usher/demo')
+  })
+
   it('tries every kind of credential that the demo takes', () => {
     for (const words of ['--type api_key', '--type oauth_token', '/mcp/', '/graphql']) {
       expect(banner(demo)).toContain(words)
@@ -48,7 +73,7 @@ describe('the banner', () => {
   it.each([
     ['the demo', demo, '/api/echo'],
     ['an API of ones own', { ...demo, originUrl: 'http://localhost:5000' }, '/'],
-    ['keys of ones own', { ...demo, clerkHost: undefined }, '/api/echo'],
+    ['keys of ones own', { ...demo, hasStandIn: false }, '/api/echo'],
   ])(
     'asks for a check of somebody and of nobody, by the secret that it sets first, with %s',
     (_, situation, path) => {
@@ -84,7 +109,7 @@ describe('the banner', () => {
   })
 
   it('offers no local token when the real Clerk is in use', () => {
-    const text = banner({ ...demo, clerkHost: undefined })
+    const text = banner({ ...demo, hasStandIn: false })
     expect(text).toContain('src/local/.dev.vars')
     expect(text).not.toContain('--user')
   })
@@ -99,10 +124,14 @@ describe('the local variables', () => {
       CLERK_SECRET_KEY: secretKey(keyring),
       CLERK_MACHINE_ID: localGateway,
       CLERK_MACHINE_SECRET_KEY: machineSecretKey(keyring),
-      CLERK_API_URL: 'http://clerk.1234abcd.localhost',
+      CLERK_API_URL: 'http://127.0.0.1:9090/__stand-in/backend',
+      CLERK_FAPI_URL: 'http://127.0.0.1:9090/__stand-in/frontend',
+      CLERK_PROXY_URL: 'http://localhost:9090/__clerk',
+      CLERK_WEBHOOK_SIGNING_SECRET: webhookSecret(keyring),
       AUTHORIZED_PARTIES: 'http://localhost:8787,http://localhost:9090',
-      LOCAL_CLERK_HOST: 'clerk.1234abcd.localhost',
       LOCAL_CLERK_KEY: JSON.stringify(keyring.issuerKey),
+      LOCAL_CLERK_SETTINGS: expect.stringContaining('"host":"clerk.1234abcd.localhost"'),
+      LOCAL_CLERK_SCRIPTS: 'http://127.0.0.1:1',
     })
   })
 
@@ -130,6 +159,16 @@ describe('the local variables', () => {
     expect(namesClerk({ CLERK_PUBLISHABLE_KEY: '', ORIGIN_URL: 'http://localhost:5000' })).toBe(
       false,
     )
+  })
+
+  it('send webhooks to the gateway, or where LOCAL_CLERK_WEBHOOK_URL says', () => {
+    const urlFor = (own: Record<string, string>) =>
+      JSON.parse(
+        localVariables(keyring, own, { port: 9090, scriptsUrl: '' }).LOCAL_CLERK_SETTINGS ?? '',
+      ).webhook.url
+    expect(urlFor({})).toBe('http://localhost:9090/_usher/webhooks/clerk')
+    const own = 'http://localhost:3000/hook'
+    expect(urlFor({ LOCAL_CLERK_WEBHOOK_URL: own })).toBe(own)
   })
 
   it('are written one to a line', () => {

@@ -15,7 +15,7 @@ afterAll(() => gateway.stop())
 
 async function make(line: string): Promise<string> {
   const words = ['run', '-s', 'token', '--', ...line.split(' ')]
-  const { stdout } = await promisify(execFile)('npm', words, { cwd: projectPath })
+  const { stdout } = await promisify(execFile)('npm', words, { cwd: projectPath, env: gateway.env })
   return stdout.trim()
 }
 

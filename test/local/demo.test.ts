@@ -41,7 +41,7 @@ const clerk = { CLERK_PUBLISHABLE_KEY: `pk_test_${btoa('own.clerk.accounts.dev$'
 
 describe('the routes of the demo', () => {
   it('are all there with the local Clerk', async () => {
-    expect(await pathsWith({})).toEqual([...always, '/graphql', 'POST /ingest'])
+    expect(await pathsWith({})).toEqual([...always, '/graphql', 'POST /ingest', '/app/**'])
   })
 
   it.each([

@@ -23,7 +23,9 @@ afterAll(async () => {
 
 async function npm(script: string, ...words: readonly string[]): Promise<string> {
   const args = ['run', '-s', script, '--', ...words]
-  return (await promisify(execFile)('npm', args, { cwd: projectPath })).stdout.trim()
+  return (
+    await promisify(execFile)('npm', args, { cwd: projectPath, env: gateway.env })
+  ).stdout.trim()
 }
 
 async function statusOf(path: string, token: string): Promise<number> {

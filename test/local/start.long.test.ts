@@ -18,7 +18,7 @@ afterAll(() => gateway.stop())
 
 async function token(...args: readonly string[]): Promise<string> {
   const words = ['run', '-s', 'token', '--', ...args]
-  const { stdout } = await promisify(execFile)('npm', words, { cwd: projectPath })
+  const { stdout } = await promisify(execFile)('npm', words, { cwd: projectPath, env: gateway.env })
   expect(stdout.trim()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
   return stdout.trim()
 }
@@ -118,8 +118,27 @@ describe('npm start', () => {
     })
   })
 
+  it("leads to the stand-in's page also who leaves the slash away", async () => {
+    const init = { redirect: 'manual' } as const
+    const response = await fetch(`http://localhost:${port}/__stand-in?a=b`, init)
+    expect([response.status, response.headers.get('location')]).toEqual([308, '/__stand-in/?a=b'])
+  })
+
   it('a second one on the same port says so in one line, and ends', async () => {
-    const env = { ...process.env, PORT: String(port) }
+    expect(await refusalOfSecond({ PORT: String(port) })).toBe(
+      `Port ${port} is taken. Try another one: PORT=${port + 1} npm start\n`,
+    )
+  })
+
+  it('a second one on the same state names the first in one line, and ends', async () => {
+    const other = port === 65_535 ? port - 1 : port + 1
+    const words = await refusalOfSecond({ PORT: String(other) })
+    expect(words).toContain(`http://localhost:${port};`)
+    expect(words).toContain(`USHER_STATE=.wrangler/second PORT=${other} npm start\n`)
+  })
+
+  async function refusalOfSecond(variables: NodeJS.ProcessEnv): Promise<string> {
+    const env = { ...gateway.env, ...variables }
     const second = spawn('npm', ['run', '-s', 'start'], { cwd: projectPath, env })
     let words = ''
     second.stderr.on('data', (bytes) => {
@@ -127,6 +146,6 @@ describe('npm start', () => {
     })
     const [code] = await once(second, 'exit')
     expect(code).not.toBe(0)
-    expect(words).toContain(`Port ${port} is taken`)
-  })
+    return words
+  }
 })

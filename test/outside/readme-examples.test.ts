@@ -47,7 +47,7 @@ const gatewayWords = knownWords({ ...withRoutes('/**'), '?': 1 }, '["?"]')
 const pages = [
   'README.md',
   ...['src/proxy/README.md', 'src/gateway/README.md', 'src/events/README.md'],
-  'src/checks/README.md',
+  ...['src/checks/README.md', 'src/portal/README.md'],
 ]
 /** An id that is cut short, as `org_2f8…`, stands for a whole one. */
 const readme = pages
@@ -123,11 +123,19 @@ function gatewayWith({ kind, source }: Example): Factory {
     case 'words':
       return (given) => {
         const words = Object(run(`({${source}\n})`, { env: given }))
-        const routes = [{ path: '/**', origin: 'api' }]
+        const pages = words.browserSessions && { sessions: 'browser' }
+        const routes = [{ path: '/**', origin: 'api', ...pages }]
+        if (pages) {
+          words.canonicalOrigin = 'https://satellite.example'
+          words.signInUrl = 'https://app.example.com/sign-in'
+        }
         return { routes, ...words, origins: { ...origins, ...words.origins } }
       }
     case 'word':
-      return (given) => withRoutes(Object(run(`({${source}\n})`, { env: given })))
+      return (given) => ({
+        canonicalOrigin: 'https://app.example.com',
+        ...withRoutes(Object(run(`({${source}\n})`, { env: given }))),
+      })
   }
 }
 

@@ -1,25 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { projectPath } from './platform.ts'
 
 /** How long `npm start` may take until it says what to try. */
-const startLimitMs = 15_000
+const startLimitMs = 40_000
 
 /** `npm start` as a person runs it, on a free port. */
 export interface Started {
   readonly port: number
+  /** With these variables the commands beside it speak of the same people. */
+  readonly env: NodeJS.ProcessEnv
   /** What it printed until it was ready. */
   readonly printed: string
   readonly stop: () => Promise<void>
 }
 
-/** Starts local mode and waits until it says what to try; fails when that takes too long. */
-export async function startLocalMode(): Promise<Started> {
-  const port = await freePort()
-  const env = { ...process.env, PORT: String(port) }
+/**
+ * Starts local mode and waits until it says what to try; fails when that takes too long. `state` is the folder where
+ * it keeps everything, a new one that goes with it when not given: two cannot share one. `port` is a free one.
+ */
+export async function startLocalMode(
+  where: { readonly state?: string; readonly port?: number } = {},
+): Promise<Started> {
+  const port = where.port ?? (await freePort())
+  const state = where.state ?? (await mkdtemp(join(tmpdir(), 'usher-state-')))
+  const env = { ...process.env, USHER_STATE: state, PORT: String(port) }
   const gateway = spawn('npm', ['start'], { cwd: projectPath, env, detached: true })
   let printed = ''
   gateway.stdout.on('data', (bytes) => {
@@ -33,7 +44,13 @@ export async function startLocalMode(): Promise<Started> {
     }
     await pause(100)
   }
-  return { port, printed, stop: () => end(gateway) }
+  return {
+    ...{ port, env, printed },
+    async stop() {
+      await end(gateway)
+      if (where.state === undefined) await rm(state, { recursive: true, force: true })
+    },
+  }
 }
 
 /** The whole group: npm, the shell that it starts, and the gateway. */
