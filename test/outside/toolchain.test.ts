@@ -35,7 +35,9 @@ describe('the dependencies', () => {
     const { dependencies = {}, devDependencies = {}, overrides = {} } = manifest
     const versions = Object.entries({ ...dependencies, ...devDependencies, ...overrides })
     expect(versions.length).toBeGreaterThan(10)
-    expect(versions.filter(([, version]) => !/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+[\w.-]*$/.test(version))).toEqual([])
+    expect(
+      versions.filter(([, version]) => !/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+[\w.-]*$/.test(version)),
+    ).toEqual([])
   })
 
   it('can be installed on every platform that they name', () => {
