@@ -63,6 +63,6 @@ describe('limits and wrangler.toml', () => {
     const { objects: shipped, rates } = readLimiterBindings(`${projectPath}wrangler.toml`)
     expect([shipped, rates]).toEqual([['LIMITER'], []])
     const local = readLimiterBindings(`${projectPath}src/local/wrangler.toml`)
-    expect(local.objects).toEqual(['LIMITER'])
+    expect(local.objects).toEqual(['LIMITER', 'CLERK_STAND_IN'])
   })
 })

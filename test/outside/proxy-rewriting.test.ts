@@ -104,6 +104,7 @@ describe('what arrives at the origin', () => {
       nat({ max: routesDrawn - 1 }),
       anyAsk,
     )
+    const letThrough = new Set(drawn.flatMap((route) => [...(route.escapes ?? [])]))
     let sent = 0
     const law = asyncProperty(pick, async ([at, ask]) => {
       const route = drawn[at]
@@ -113,7 +114,8 @@ describe('what arrives at the origin', () => {
       scene.clear()
       const answered = status(await scene.gateway.get(target))
       const url = `http://usher.test${target}`
-      const canonical = canonicalize({ url, headers: new Headers() }, new Set(route.escapes))
+      // What one route lets through may stand before dots that take it away again on another.
+      const canonical = canonicalize({ url, headers: new Headers() }, letThrough)
       const [reached] = scene.origin.requests.map(reachedTarget)
       if (reached === undefined) {
         if (answered !== 400 && answered !== 404) throw new Error(`${target}: ${answered}`)
