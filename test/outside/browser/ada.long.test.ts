@@ -91,14 +91,15 @@ describe('the browser of ada', () => {
     law('goes on without the organisation, and the API sees that too', async () => {
       await walk.visit('/_usher/organization')
       await walk.find('.cl-organizationSwitcherTrigger').click()
-      await walk.scene.page.getByText('Personal account').first().click()
+      await walk.leaveBy(() => walk.scene.page.getByText('Personal account').first().click())
       await expect.poll(() => walk.scene.api.organization()).toBe('')
     })
 
     law('and back into it', async () => {
       await walk.visit('/_usher/organization')
       await walk.find('.cl-organizationSwitcherTrigger').click()
-      await walk.find('.cl-organizationSwitcherPopoverCard').getByText('Analytical Engines').click()
+      const choice = walk.find('.cl-organizationSwitcherPopoverCard')
+      await walk.leaveBy(() => choice.getByText('Analytical Engines').click())
       await expect.poll(() => walk.scene.api.organization()).toMatch(/^org_/)
     })
 

@@ -149,7 +149,7 @@ describe('the browser of others', () => {
     law('of grace, an administrator of acme, sees what that lets her see', async () => {
       await walk.comeAs(grace)
       await walk.visit('/_usher/organization')
-      await walk.scene.page.getByText('Acme').first().click()
+      await walk.leaveBy(() => walk.scene.page.getByText('Acme').first().click())
       await expect.poll(() => walk.scene.api.organization()).toMatch(/^org_acme/)
       await walk.visit('/_usher/demo')
       await walk.find('usher-protect[org-role]:not([hidden])').waitFor()
