@@ -35,7 +35,7 @@ export const variety: Readonly<Record<string, number>> = {
   'below a base path': 100,
   'and back': 150,
   'no way back': 30,
-  'already outside': 0.2,
+  'already outside': 2,
   'reserved at the origin': 5,
   'target-has-encoded-separator': 40,
   'target-has-encoded-dots': 60,

@@ -13,6 +13,8 @@ export interface DrawnRoute {
 export interface DrawnAsk {
   readonly fillings: readonly string[]
   readonly tail: readonly string[]
+  /** Whether what follows begins with the route's own names once more: `/v1/v1/x`. */
+  readonly isAgain: boolean
   readonly isFolder: boolean
   readonly query: string
 }
@@ -110,18 +112,20 @@ function prefixOf(
 export const anyAsk: Arbitrary<DrawnAsk> = record({
   fillings: array(constantFrom(...fillings), { minLength: 4, maxLength: 4 }),
   tail: array(constantFrom(...fillings), { maxLength: 3 }),
+  isAgain: constantFrom(false, false, false, true),
   isFolder: constantFrom(false, false, true),
   query: constantFrom('', '', '?a=b', '?next=https://evil.test/%2F..', '?%2e%2e/'),
 })
 
 /** The target as a client writes it. */
-export function targetOf({ path }: DrawnRoute, { fillings, tail, isFolder, query }: DrawnAsk) {
+export function targetOf({ path }: DrawnRoute, ask: DrawnAsk): string {
+  const { fillings, tail, isAgain, isFolder, query } = ask
   const names = path.split('/').slice(1)
   const isOpen = names.at(-1) === '**'
   const filled = names
     .slice(0, isOpen ? -1 : undefined)
     .map((name, at) => (/^(?:\*$|:)/.test(name) ? (fillings[at] ?? 'x') : name))
-  const all = [...filled, ...(isOpen ? tail : [])]
+  const all = [...filled, ...(isOpen && isAgain ? filled : []), ...(isOpen ? tail : [])]
   return `/${all.join('/')}${isFolder ? '/' : ''}${query}`
 }
 
