@@ -18,6 +18,8 @@ export interface BackendCall {
   readonly secretKey: string
   /** What is posted; a call without it is a `GET`. */
   readonly body?: Readonly<Record<string, unknown>>
+  /** Where it is neither of the two. */
+  readonly method?: 'PATCH' | 'DELETE'
   /** How long the whole answer may take. */
   readonly limitMs: number
   readonly maxBytes: number
@@ -33,15 +35,28 @@ export interface BackendAnswer {
 
 /** Seconds after which it is worth asking again, where Clerk does not say. */
 const retryAfterUsualSeconds = 2
-/** However long Clerk says. */
+/** However long Clerk says, where somebody is told of it. */
 const retryAfterMaxSeconds = 60
+/** However long Clerk says, where nobody waits. */
+const waitMaxSeconds = 10 * 60
 
 /** Seconds after which it is worth asking again, by an answer that was of no use. */
 export function retryAfterOf(answer: BackendAnswer | undefined): number {
   const said = answer?.retryAfter ?? ''
-  const seconds = /^[1-9]\d{0,8}$/.test(said) ? Number(said) : retryAfterUsualSeconds
+  const seconds = wholeSeconds.test(said) ? Number(said) : retryAfterUsualSeconds
   return Math.min(seconds, retryAfterMaxSeconds)
 }
+
+/** The same where nobody waits for it: longer, and Clerk may have said it as a time (RFC 9110, section 10.2.3). */
+export function waitOf(answer: BackendAnswer | undefined, nowMs: number): number {
+  const said = answer?.retryAfter ?? ''
+  const until = httpDate.test(said) ? Date.parse(said) : Number.NaN
+  const seconds = wholeSeconds.test(said) ? Number(said) : Math.ceil((until - nowMs) / 1000)
+  return Math.min(seconds > 0 ? seconds : retryAfterUsualSeconds, waitMaxSeconds)
+}
+
+const wholeSeconds = /^[1-9]\d{0,8}$/
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /** Whether Clerk wants to be asked nothing for that long, whatever it is about. */
 export function isOverloaded(answer: BackendAnswer | undefined): boolean {
@@ -55,7 +70,7 @@ export async function callBackend(
 ): Promise<BackendAnswer | undefined> {
   const controller = new AbortController()
   const request = new Request(`${apiUrl}${call.path}`, {
-    method: call.body === undefined ? 'GET' : 'POST',
+    method: call.method ?? (call.body === undefined ? 'GET' : 'POST'),
     headers: headersOf(call),
     body: call.body === undefined ? null : JSON.stringify(call.body),
     redirect: 'manual',

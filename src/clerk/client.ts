@@ -2,6 +2,7 @@ import type { Profile } from '../model/profile.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import { type Backend, callBackend, retryAfterOf } from './backend.ts'
+import { readProfile, resourceOf } from './resources.ts'
 
 /** How long the Backend API may take while somebody waits for it. */
 const limitMs = 3000
@@ -41,25 +42,6 @@ export async function findUser(
 }
 
 function readUser(value: unknown): Profile | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const user = value as Record<string, unknown>
-  if (typeof user.id !== 'string') return undefined
-  const addresses: unknown[] = Array.isArray(user.email_addresses) ? user.email_addresses : []
-  const primary = addresses
-    .map((one) => one as { id?: unknown; email_address?: unknown; verification?: unknown } | null)
-    .find((one) => one?.id === user.primary_email_address_id)
-  const verification = primary?.verification as { status?: unknown } | null | undefined
-  return {
-    email: textOf(primary?.email_address)?.toLowerCase() ?? null,
-    emailVerified: verification?.status === 'verified',
-    firstName: textOf(user.first_name),
-    lastName: textOf(user.last_name),
-    username: textOf(user.username),
-    imageUrl: textOf(user.image_url),
-    status: user.banned === true ? 'banned' : user.locked === true ? 'locked' : 'active',
-  }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
+  const user = resourceOf(value)
+  return typeof user?.id === 'string' ? readProfile(user) : undefined
 }

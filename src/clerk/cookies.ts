@@ -10,8 +10,8 @@ export type CookieOwner = Pick<
   'issuers' | 'authorizedParties' | 'cookieSuffix' | 'isProduction'
 >
 
-/** Clerk's, and Usher's own by which a caller is led to the same member of an origin. */
-const ownCookies = /^__(?:(?:session|client|refresh|clerk)(?:_|$)|Host-usher-)/
+/** Clerk's, and Usher's own: by which a caller is led to the same member of an origin, and the operators' bookmark. */
+const ownCookies = /^__(?:(?:session|client|refresh|clerk)(?:_|$)|Host-usher-|usher_bookmark$)/
 const sessionCookie = '__session'
 const updateCookie = '__client_uat'
 /** What {@link updateCookie} says when nobody is signed in. */

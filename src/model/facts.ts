@@ -10,6 +10,12 @@ export interface Grant {
   readonly organizationId: string
 }
 
+/** A role, and what it permits. */
+export interface RoleDefinition {
+  readonly name: string
+  readonly permissions: readonly string[]
+}
+
 /** What Usher itself knows of a user: never a claim, and never Clerk's organisation vocabulary. */
 export interface Facts {
   /** `unknown` is whoever was not seen before: nothing is held against them. */
@@ -19,6 +25,8 @@ export interface Facts {
   readonly grants: readonly Grant[]
   /** Sessions that ended before their tokens did. */
   readonly endedSessions: readonly string[]
+  /** What the roles permit that a claim may bring, as far as they are known; read where the configuration trusts one. */
+  readonly claimable?: readonly RoleDefinition[]
   /** When the database was asked; `undefined` where nobody knows, and then nothing may rest on their age. */
   readonly readAtMs?: number
 }
@@ -44,8 +52,11 @@ export interface Holdings {
 }
 
 /** What the grants of a user come to while an organisation, or none, is active. */
-export function holdingsIn(facts: Facts, organizationId: string | undefined): Holdings {
-  const counting = facts.grants.filter(
+export function holdingsIn(
+  { grants }: Pick<Facts, 'grants'>,
+  organizationId: string | undefined,
+): Holdings {
+  const counting = grants.filter(
     (grant) => grant.organizationId === '' || grant.organizationId === organizationId,
   )
   return {

@@ -20,6 +20,8 @@ export interface Noted {
   readonly principal?: Principal
   /** The name of the route that somebody asked about without taking it. */
   readonly checked?: string
+  /** Which of Usher's own surfaces it is, where its path alone does not say. */
+  readonly surface?: string
   /** Why one of Usher's own surfaces refused. */
   readonly reason?: RefusalCode
   /** What was tried on a request that somebody described, and that is sent now. */

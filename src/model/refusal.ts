@@ -120,7 +120,24 @@ export const refusals = {
   'person-unknown': client(403, 'Nobody here has this verified address.'),
   'target-not-canonical': client(400, 'The request target has another spelling.'),
 
+  // Usher's own records, and what is done to them.
+  'record-unknown': client(404, 'There is no such record.'),
+  'query-invalid': client(400, 'The query of the request is not what this endpoint expects.'),
+  'precondition-failed': client(412, 'The record has changed since it was read.'),
+  'precondition-required': client(428, 'Say with If-Match which state of the record is meant.'),
+  'record-exists': client(412, 'There is a record of that name already.'),
+  'record-in-use': client(409, 'The record is still in use.'),
+  'too-many-records': client(409, 'There are as many records of this kind as there may be.'),
+  'last-administrator': client(409, 'This is the last administrator: make another one first.'),
+  'run-under-way': client(409, 'A run of this kind is under way already.'),
+  'address-not-allowed': client(422, 'Nothing is sent to this address.'),
+  'webhook-invalid': client(400, 'The webhook is not signed as it must be.'),
+  'clerk-refused': client(502, 'Clerk refused to do this.'),
+
   // What Usher depends on.
+  'webhooks-unconfigured': outage('Webhooks cannot be checked at the moment.'),
+  'records-unavailable': outage('The records cannot be read or changed at the moment.'),
+  'clerk-unavailable': outage('Clerk cannot be asked at the moment.'),
   'keys-unavailable': outage('The token cannot be verified at the moment.'),
   'verification-unavailable': outage('The credential cannot be verified at the moment.'),
   'exchange-unavailable': outage('The token of the template cannot be had at the moment.'),

@@ -3,10 +3,12 @@ import type { Checks } from './checks.ts'
 import type { ClerkProxy } from './clerk-proxy.ts'
 import type { Access } from './condition.ts'
 import type { HostPattern } from './host-pattern.ts'
+import type { OperatorPlace } from './operator-place.ts'
 import type { Origin } from './origin.ts'
 import type { Pages } from './pages.ts'
 import type { PathPattern } from './pattern.ts'
 import type { Carrier, TokenType } from './principal.ts'
+import type { RoleClaim } from './role-claim.ts'
 import type {
   BodyTerms,
   CacheTerms,
@@ -109,6 +111,8 @@ export interface Rules {
   readonly aliases: ReadonlyMap<string, string>
   /** The hosts that are served, lower case, with a port where it is not the default; `undefined` is any. */
   readonly hosts: ReadonlySet<string> | undefined
+  /** Where the surfaces of operators answer. */
+  readonly operator: OperatorPlace
   /** Scheme and host under which Usher is known to browsers, such as `https://api.example.com`. */
   readonly canonicalOrigin: string | undefined
   /** Where a navigation is sent to sign in. */
@@ -130,6 +134,10 @@ export interface Rules {
   readonly defaultRole: string
   /** The claim whose address is believed without asking Clerk; `undefined` is none. */
   readonly trustedEmailClaim: string | undefined
+  /** The claim that brings roles beside those that are granted; `undefined` is none. */
+  readonly roleClaim: RoleClaim | undefined
+  /** The member of `public_metadata` that is told of a user's roles at Clerk; `undefined` is none. */
+  readonly mirroredRole: string | undefined
   /** Whether origins receive the default identity headers, or the assertion alone. */
   readonly identity: 'headers' | 'assertion'
   readonly identityHeaders: readonly LooseHeader[]

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
-import type { Facts, Grant } from '../model/facts.ts'
+import { inArray, type SQL, sql } from 'drizzle-orm'
+import type { Facts, Grant, RoleDefinition } from '../model/facts.ts'
 import type { Database } from './database.ts'
 import { endedSessions, roleGrants, roles, userStatuses, users } from './schema.ts'
 
@@ -7,13 +7,17 @@ import { endedSessions, roleGrants, roles, userStatuses, users } from './schema.
 const endedSessionsMax = 100
 
 /** What D1 answers; nothing of it is believed before it was looked at. */
-type Row = Readonly<Record<'status' | 'email' | 'grants' | 'ended', unknown>>
+type Row = Readonly<Record<'status' | 'email' | 'grants' | 'ended' | 'claimable', unknown>>
 
 /**
- * Everything that a route may ask of one user, in one query by primary key. Throws when D1
- * does, and when it says what no user can be: that is an outage, and never a fact.
+ * Everything that a route may ask of one user, in one query by primary key, and what the roles permit that a claim
+ * may bring. Throws when D1 does, and when it says what no user can be: that is an outage, and never a fact.
  */
-export async function readFacts(database: Database, userId: string): Promise<Facts> {
+export async function readFacts(
+  database: Database,
+  userId: string,
+  claimableRoles: readonly string[] = [],
+): Promise<Facts> {
   const row = await database.get<Row>(sql`
     SELECT
       (SELECT ${users.status} FROM ${users} WHERE ${users.id} = ${userId}) AS status,
@@ -28,11 +32,20 @@ export async function readFacts(database: Database, userId: string): Promise<Fac
       (SELECT json_group_array(session_id) FROM (
         SELECT ${endedSessions.sessionId} AS session_id FROM ${endedSessions}
         WHERE ${endedSessions.userId} = ${userId}
-        ORDER BY ${endedSessions.endedAt} DESC LIMIT ${endedSessionsMax})) AS ended`)
+        ORDER BY ${endedSessions.endedAt} DESC LIMIT ${endedSessionsMax})) AS ended
+      ${definitionsOf(claimableRoles)}`)
   return readRow(row)
 }
 
-function readRow({ status, email, grants, ended }: Row): Facts {
+/** Where no claim is trusted nothing more is asked. */
+function definitionsOf(names: readonly string[]): SQL {
+  if (names.length === 0) return sql``
+  return sql`, (SELECT json_group_array(json_object(
+      'name', ${roles.name}, 'permissions', json(${roles.permissions})))
+    FROM ${roles} WHERE ${inArray(roles.name, [...names])}) AS claimable`
+}
+
+function readRow({ status, email, grants, ended, claimable }: Row): Facts {
   if (!isStatus(status) && status !== null) throw new TypeError('No user has this status')
   if (!isText(email) && email !== null) throw new TypeError('No user has this address')
   return {
@@ -40,6 +53,7 @@ function readRow({ status, email, grants, ended }: Row): Facts {
     email: email ?? undefined,
     grants: readList(grants, isGrant),
     endedSessions: readList(ended, isText),
+    ...(claimable !== undefined && { claimable: readList(claimable, isDefinition) }),
   }
 }
 
@@ -57,6 +71,12 @@ function isGrant(value: unknown): value is Grant {
   if (typeof value !== 'object' || value === null) return false
   const { role, organizationId, permissions } = value as Readonly<Record<string, unknown>>
   return isText(role) && isText(organizationId) && isListOf(permissions, isText)
+}
+
+function isDefinition(value: unknown): value is RoleDefinition {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, permissions } = value as Readonly<Record<string, unknown>>
+  return isText(name) && isListOf(permissions, isText)
 }
 
 function isStatus(value: unknown): value is (typeof userStatuses)[number] {

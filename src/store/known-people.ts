@@ -18,6 +18,8 @@ export interface PeopleParts extends Introduction {
   readonly factsRead: 'primary' | 'nearest'
   /** The claim of a session token whose address is believed without asking Clerk. */
   readonly trustedEmailClaim: string | undefined
+  /** The roles that a claim may bring: what they permit is read with the facts. */
+  readonly claimableRoles?: readonly string[]
 }
 
 /** The record of a person, as the database has it. */
@@ -30,6 +32,8 @@ export interface KnownPeople {
   record(user: User, moment: Moment): Promise<void>
   /** The record of someone who is here; makes it where there is none. `undefined` when D1 cannot be asked. */
   know(user: User, moment: Moment): Promise<UserRow>
+  /** Forgets what this isolate remembers of someone who has just changed. */
+  forget(userId: string): void
 }
 
 /** Opens what is known of people. Nothing of the database is loaded before something is asked of it. */
@@ -54,8 +58,10 @@ export function openPeople(parts: PeopleParts): KnownPeople {
     const { findUser } = await import('./people.ts')
     const database = await databaseAt(parts.d1)
     const known = await findUser(database, user.userId)
-    if (known === undefined) await note(user, moment)
-    return known ?? findUser(database, user.userId)
+    // Clerk's messages may have told of someone who was never here.
+    if (known !== undefined && known.lastSeenAt !== null) return known
+    await note(user, moment)
+    return findUser(database, user.userId)
   }
 
   async function know(user: User, moment: Moment): Promise<UserRow> {
@@ -65,13 +71,15 @@ export function openPeople(parts: PeopleParts): KnownPeople {
     return within(clock, knowLimitMs, finding)
   }
 
-  return { readFacts: facts.read, record, know }
+  return { readFacts: facts.read, record, know, forget: facts.forget }
 }
 
-async function readFactsOf({ userId, mustBeFresh }: FactsQuery, { d1, factsRead }: PeopleParts) {
+async function readFactsOf({ userId, mustBeFresh }: FactsQuery, parts: PeopleParts) {
+  const { d1, factsRead, claimableRoles } = parts
   const { readFacts } = await import('./facts.ts')
   const isNear = factsRead === 'nearest' && !mustBeFresh
-  return readFacts(await databaseAt(isNear ? d1.withSession('first-unconstrained') : d1), userId)
+  const binding = isNear ? d1.withSession('first-unconstrained') : d1
+  return readFacts(await databaseAt(binding), userId, claimableRoles)
 }
 
 /** What stands in a template's token or a key is up to whoever shaped it, and would make administrators. */

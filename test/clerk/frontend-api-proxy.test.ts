@@ -157,7 +157,8 @@ describe('what Clerk is shown', () => {
         authorization: 'Bearer a.b.c',
         cookie:
           'theme=dark; __client=c.s; __Host-usher-api=1; __client_uat_1Z8AzTQD=5; __session=t; ' +
-          '__refresh_1Z8AzTQD=r; __clerk_db_jwt=d; __cf_bm=x; session=mine',
+          '__refresh_1Z8AzTQD=r; __clerk_db_jwt=d; __cf_bm=x; session=mine; ' +
+          '__Host-usher-bookmark=0-0; __usher_bookmark=0-0',
       },
     })
     expect(scene.sent[0]?.headers.get('cookie')).toBe(

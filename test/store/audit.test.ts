@@ -11,8 +11,8 @@ const deed = (after: unknown, at = 1) => ({
 })
 
 /** Something that changes a row each time. */
-const change = sql`UPDATE roles SET description = description || '.' WHERE name = 'guest'`
-const append = (what: ReturnType<typeof deed>) => changeAudited(database, change, what)
+const statement = sql`UPDATE roles SET description = description || '.' WHERE name = 'guest'`
+const append = (what: ReturnType<typeof deed>) => changeAudited(database, { statement, deed: what })
 
 beforeEach(async () => {
   await env.DB.exec('DELETE FROM audit')
@@ -50,13 +50,13 @@ describe('the audit', () => {
 
   it('tells of no change that changed nothing, and makes none that it cannot tell of', async () => {
     const nothing = sql`UPDATE roles SET name = name WHERE name = 'nobody'`
-    expect(await changeAudited(database, nothing, deed('a'))).toBe(false)
+    expect(await changeAudited(database, { statement: nothing, deed: deed('a') })).toBe(false)
     expect(await verifyAudit(database)).toEqual({ rows: 0, brokenAt: undefined })
     await env.DB.exec(
       `CREATE TRIGGER no_more BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END`,
     )
     const rename = sql`INSERT INTO roles (name) VALUES ('made-in-vain')`
-    await expect(changeAudited(database, rename, deed('a'))).rejects.toThrow()
+    await expect(changeAudited(database, { statement: rename, deed: deed('a') })).rejects.toThrow()
     await env.DB.exec('DROP TRIGGER no_more')
     expect(
       await env.DB.prepare("SELECT * FROM roles WHERE name = 'made-in-vain'").first(),

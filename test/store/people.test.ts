@@ -2,12 +2,13 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Profile, unknownProfile } from '../../src/model/profile.ts'
 import { createFindByAddress } from '../../src/store/addresses.ts'
+import { isLastAdministrator } from '../../src/store/administrators.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { readFacts } from '../../src/store/facts.ts'
 import { recordSight } from '../../src/store/first-sight.ts'
 import { grantRole, revokeRole } from '../../src/store/grants.ts'
-import { findUser, setStatus } from '../../src/store/people.ts'
+import { addUser, findUser, setStatus } from '../../src/store/people.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 
 const database = openDatabase(env.DB)
@@ -52,6 +53,21 @@ describe('roles', () => {
 })
 
 describe('the last administrator', () => {
+  beforeEach(async () => {
+    for (const id of ['user_1', 'user_2', 'user_3']) {
+      await addUser(database, id, { profile: unknownProfile, nowMs: 1 })
+    }
+  })
+
+  it('is not kept company by somebody of whom there is no record', async () => {
+    await grantRole(database, grant('user_1'))
+    await grantRole(database, grant('user_typo'))
+    expect(await revokeRole(database, grant('user_1'))).toBe('last-administrator')
+    expect(await setStatus(database, status('user_1', 'banned'))).toBe('last-administrator')
+    expect(await isLastAdministrator(database, 'user_1')).toBe(true)
+    expect(await revokeRole(database, grant('user_typo'))).toBe('revoked')
+  })
+
   it('can be neither removed nor banned, also by two at once', async () => {
     await grantRole(database, grant('user_1'))
     expect(await revokeRole(database, grant('user_1'))).toBe('last-administrator')
@@ -83,6 +99,37 @@ describe('a status', () => {
     expect(await setStatus(database, status('user_9', 'banned'))).toBe('unchanged')
     expect((await readFacts(database, 'user_9')).status).toBe('banned')
     expect(await findUser(database, 'user_9')).toMatchObject({ number: 1, status: 'banned' })
+  })
+})
+
+describe('a status that is set', () => {
+  const told = async () =>
+    (await env.DB.prepare("SELECT type FROM events WHERE subject = 'user_8'").all()).results.length
+
+  it('by two at once is changed, told and written down once', async () => {
+    await env.DB.exec("DELETE FROM events WHERE subject = 'user_8'")
+    await env.DB.exec("DELETE FROM event_counters WHERE subject = 'user_8'")
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, () => setStatus(database, status('user_8', 'banned'))),
+    )
+    expect(outcomes.sort()).toEqual(['changed', ...Array(4).fill('unchanged')])
+    expect(await told()).toBe(1)
+    expect(await verifyAudit(database)).toEqual({ rows: 1, brokenAt: undefined })
+  })
+
+  it('is for ever once it is deleted', async () => {
+    await setStatus(database, { ...status('user_8', 'banned'), status: 'deleted' })
+    for (const to of ['active', 'banned'] as const) {
+      expect(await setStatus(database, status('user_8', to))).toBe('unknown')
+    }
+    expect(await findUser(database, 'user_8')).toMatchObject({ status: 'deleted' })
+  })
+
+  it('is Usher’s alone unless it is said to be Clerk’s, too', async () => {
+    await setStatus(database, status('user_8', 'banned'))
+    expect(await findUser(database, 'user_8')).toMatchObject({ statusFrom: 'usher' })
+    await setStatus(database, { ...status('user_8', 'active'), from: 'clerk' })
+    expect(await findUser(database, 'user_8')).toMatchObject({ statusFrom: 'clerk' })
   })
 })
 
