@@ -55,6 +55,11 @@ function parseRole(role: string): Result<Condition, string> {
   return err('Must be a role of Usher, such as "admin", or of Clerk, such as "org:admin".')
 }
 
+/** A role of Usher's own, by its name. */
+export function parseUsherRole(role: string): Result<string, string> {
+  return usherName.test(role) ? ok(role) : err('Must be a role of Usher, such as "editor".')
+}
+
 function parsePermission(permission: string): Result<Condition, string> {
   // https://clerk.com/docs/organizations/roles-permissions: system permissions are not in tokens.
   if (permission.startsWith('org:sys_')) {

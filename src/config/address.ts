@@ -67,8 +67,13 @@ const privateNames = /(^|\.)(localhost|local|internal|home\.arpa)$/
 const privateRanges = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
   ...['172.16.0.0/12', '192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3'],
-  // Unspecified, loopback, IPv4-compatible; IPv4-mapped; NAT64; unique local; link-local; group.
-  ...['::/96', '::ffff:0:0/96', '64:ff9b::/32', 'fc00::/7', 'fe80::/9', 'ff00::/8'],
+  // For documentation; the relays of 6to4.
+  ...['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '192.88.99.0/24'],
+  // Of IPv6 only 2000::/3 is given out: before it are loopback, IPv4-compatible, IPv4-mapped and NAT64 addresses,
+  // behind it unique local, link-local and group ones.
+  ...['::/3', '4000::/2', '8000::/1'],
+  // Protocols (Teredo among them), documentation, 6to4.
+  ...['2001::/23', '2001:db8::/32', '3fff::/20', '2002::/16'],
 ].map((range) => {
   const [address = '', length] = range.split('/')
   return { version: versionOf(address), prefix: bitsOf(address).slice(0, Number(length)) }

@@ -11,6 +11,7 @@ import type { OriginContext } from './endpoints.ts'
 import { identityMapShape } from './hand-off.ts'
 import { headerLimitsShape } from './header-limits.ts'
 import { observationShape } from './observation.ts'
+import { operatorShape } from './operator.ts'
 import { originShape } from './origins.ts'
 import { parseOwnName } from './own-name.ts'
 import { pagesShape } from './pages.ts'
@@ -26,11 +27,11 @@ import {
   type Reading,
   recordOf,
   soundItemsOf,
-  text,
   unsound,
   word,
 } from './shape.ts'
 import { verifyShape } from './surface-rules.ts'
+import { usersShape } from './users.ts'
 
 /** A config as far as it could be read; `null` stands for what was not given. */
 export type ConfigDraft = Draft<ReturnType<typeof configFields>>
@@ -55,7 +56,7 @@ function configFields(context: OriginContext) {
     prefix: optional(parsed(parsePrefix), '/_usher'),
     aliases: optional(recordOf(aliasWord, parseAliasPath), new Map<string, never>()),
     facts: optional(object(factsFields), defaultFacts),
-    users: optional(object(usersFields), defaultUsers),
+    users: usersShape(relaxations),
     verify: verifyShape,
     templates: optional(listOf(parsed(parseTemplate)), []),
     identity: optional(word(['headers', 'assertion']), 'headers' as const),
@@ -67,6 +68,7 @@ function configFields(context: OriginContext) {
     pages: pagesShape,
     checks: checksShape(context),
     hosts: optional(listOf(parsed(parseHost)), null),
+    operator: operatorShape,
     clerkProxy: optional(flag, null),
     browserSessions: browserSessionsShape,
     canonicalOrigin: optional(
@@ -82,12 +84,6 @@ function configFields(context: OriginContext) {
 
 const defaultFacts = { read: 'primary' } as const
 const factsFields = { read: optional(word(['primary', 'nearest']), defaultFacts.read) }
-
-const defaultUsers = { defaultRole: 'user', trustedEmailClaim: null }
-const usersFields = {
-  defaultRole: optional(text, defaultUsers.defaultRole),
-  trustedEmailClaim: optional(text, defaultUsers.trustedEmailClaim),
-}
 
 /** The name of an origin is the audience of its identity assertions. */
 function parseOriginName(name: string): Result<string, string> {

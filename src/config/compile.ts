@@ -18,6 +18,7 @@ import { carrierNamesOf, type IsSet, surfaceAdmission } from './credentials.ts'
 import type { GatewayDefinition } from './define.ts'
 import { readEnvironment, type Settings, textsOf, type Variables } from './environment.ts'
 import { handOffProblems } from './hand-off.ts'
+import { operatorPlaceOf, operatorProblems, withOperators } from './operator.ts'
 import { originProblems } from './origin-rules.ts'
 import { withElsewhere } from './origins.ts'
 import type { Problem } from './problem.ts'
@@ -80,7 +81,8 @@ function compileRules(
     ...compiled.problems,
     ...surfaceProblems(draft, isSet),
     ...cloudflareAccessProblems(draft, isSet),
-    ...originProblems(draft.origins, { hosts, relaxations }),
+    ...originProblems(draft.origins, { hosts: withOperators(hosts, draft.operator), relaxations }),
+    ...operatorProblems(draft, hosts),
     ...disagreements(draft, hosts),
     ...handOffProblems(draft),
     ...clerkProxy.problems,
@@ -89,14 +91,18 @@ function compileRules(
   ]
   if (all.length > 0 || !isWhole(draft)) return err(all)
   const { routes } = compiled
-  const read = { aliases: spelledOut(aliases), hosts, clerkProxy: clerkProxy.proxy, routes, checks }
+  const operator = operatorPlaceOf(draft.operator, relaxations)
+  const read = {
+    ...{ aliases: spelledOut(aliases), hosts, operator, routes, checks },
+    clerkProxy: clerkProxy.proxy,
+  }
   return ok(rulesOf(draft, read, isSet))
 }
 
 /** The rules of a config in which nothing is wrong. */
 function rulesOf(
   draft: Whole<ConfigDraft>,
-  read: Pick<Rules, 'aliases' | 'hosts' | 'clerkProxy' | 'routes' | 'checks'>,
+  read: Pick<Rules, 'aliases' | 'hosts' | 'operator' | 'clerkProxy' | 'routes' | 'checks'>,
   isSet: IsSet,
 ): Rules {
   const inForce = read.routes.filter(isInForce)
@@ -114,6 +120,8 @@ function rulesOf(
     factsRead: draft.facts.read ?? 'primary',
     defaultRole: draft.users.defaultRole ?? 'user',
     trustedEmailClaim: draft.users.trustedEmailClaim ?? undefined,
+    roleClaim: draft.users.rolesFromClaim ?? undefined,
+    mirroredRole: draft.users.mirrorRole ?? undefined,
     identity: draft.identity,
     identityHeaders: draft.identityHeaders,
     identityMap: draft.identityMap,

@@ -11,6 +11,7 @@ import type { RequestHeadersConfig, ResponseHeadersConfig } from './header-chang
 import type { HeaderLimitsConfig } from './header-limits.ts'
 import type { LimitConfig } from './limits.ts'
 import type { ObservationConfig } from './observation.ts'
+import type { OperatorConfig } from './operator.ts'
 import type { OriginConfig } from './origins.ts'
 import type { PagesConfig } from './pages.ts'
 import type { RewriteConfig } from './rewriting.ts'
@@ -184,6 +185,20 @@ export interface UsersConfig {
   readonly defaultRole?: string | undefined
   /** A claim whose address is believed without asking Clerk. Name one only if your users cannot set it. */
   readonly trustedEmailClaim?: string | undefined
+  /** A claim of session tokens that brings roles, beside those that are granted. */
+  readonly rolesFromClaim?: RoleClaimConfig | undefined
+  /** The member of a user's `public_metadata` at Clerk that lists the roles that they are granted everywhere. */
+  readonly mirrorRole?: string | undefined
+}
+
+/** Which roles a claim may bring. Whoever writes the claim gives them: name none that users can set. */
+export interface RoleClaimConfig {
+  /** By name or, with a leading `/`, by JSON Pointer: `'/metadata/role'`. A role, or a list of them. */
+  readonly claim: string
+  /** The `iss` of the session tokens that count, exactly as they say it. */
+  readonly issuer: string
+  /** The roles that count when the claim names them; never `'admin'`. */
+  readonly roles: readonly string[]
 }
 
 /** Who may ask `verify` what a token is worth. */
@@ -233,6 +248,11 @@ export interface GatewayConfig {
   readonly pages?: false | PagesConfig | undefined
   /** The hosts that are served; others are answered with 421. Every host when not given. */
   readonly hosts?: readonly string[]
+  /**
+   * Where operators work: on a host of their own, which leads to no origin (`{ host: 'ops.example.com' }`), or on every
+   * host that is served (`'same-host'`), where scripts of the origins share their cookies. Nowhere when not given.
+   */
+  readonly operator?: OperatorConfig | undefined
   /**
    * Whether `/__clerk` is Clerk's Frontend API. When not given, it is where CLERK_PROXY_URL ends in `/__clerk` and
    * CLERK_SECRET_KEY is set.

@@ -52,6 +52,8 @@ export interface Settings {
   readonly accessKeys: readonly AccessKey[]
   /** By which the config, or Usher where it names no callers, knows one that asks for checks. */
   readonly callerSecret: string | undefined
+  /** Checks Clerk's webhooks; without it none is taken. */
+  readonly webhookSecret: string | undefined
   /** In lower case; whoever owns one of these, verified, is made an administrator when first seen. */
   readonly adminEmails: readonly string[]
 }
@@ -89,6 +91,7 @@ export function readEnvironment(
     signingKeys: values.USHER_SIGNING_KEY ?? [],
     accessKeys: values.USHER_ACCESS_KEY ?? [],
     callerSecret: values.USHER_CALLER_SECRET,
+    webhookSecret: values.CLERK_WEBHOOK_SIGNING_SECRET,
     adminEmails: values.ADMIN_USER_EMAILS ?? [],
   })
 }

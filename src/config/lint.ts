@@ -6,9 +6,11 @@ import { lintBrowser } from './lint-browser.ts'
 import { lintChecks } from './lint-checks.ts'
 import { lintCors } from './lint-cors.ts'
 import { lintCredentials } from './lint-credentials.ts'
+import { lintOperator } from './lint-operator.ts'
 import { lintRewriting } from './lint-rewriting.ts'
 import { asWritten, lintShadow } from './lint-shadow.ts'
 import { lintSockets } from './lint-sockets.ts'
+import { lintUsers } from './lint-users.ts'
 import { neighboursAmong } from './neighbours.ts'
 import type { Problem } from './problem.ts'
 import type { Relaxations } from './relaxations.ts'
@@ -120,6 +122,14 @@ const lints: readonly Rule[] = [
     return lintChecks(rules.checks, rules, relaxations)
   },
 
+  function operatorsShareNoCookies(gateway, relaxations) {
+    return lintOperator(gateway, relaxations)
+  },
+
+  function rolesComeAndGo(gateway) {
+    return lintUsers(gateway)
+  },
+
   function browsersFindClerk(gateway) {
     return lintBrowser(gateway)
   },
@@ -136,6 +146,13 @@ const lints: readonly Rule[] = [
     const message =
       'Is not set, so tokens that were made for any frontend of the instance pass: list yours.'
     return [{ place: 'AUTHORIZED_PARTIES', message }]
+  },
+
+  function recordsFollowClerk({ settings }, { plainAddresses }) {
+    if (settings.webhookSecret !== undefined || plainAddresses) return []
+    const message =
+      "Is not set here: without it Clerk's webhooks are answered 503, and whom Clerk bans stays in until a sync."
+    return [{ place: 'CLERK_WEBHOOK_SIGNING_SECRET', message }]
   },
 
   function issuerIsTheInstance({ settings: { clerk } }) {

@@ -9,6 +9,8 @@ export interface Relaxations {
   readonly standInKeys: boolean
   /** Diagnosis is open to everyone, not only to operators. */
   readonly openDiagnosis: boolean
+  /** Operators work on every host, whatever the config says of theirs. */
+  readonly operatorAnywhere: boolean
 }
 
 /** Production: nothing is relaxed. */
@@ -16,4 +18,5 @@ export const strict: Relaxations = {
   plainAddresses: false,
   standInKeys: false,
   openDiagnosis: false,
+  operatorAnywhere: false,
 }

@@ -50,9 +50,9 @@ export const variableTable = {
   },
   CLERK_SECRET_KEY: {
     meaning:
-      'Verifies API keys and opaque tokens, makes tokens of templates, knows addresses of ' +
-      'administrators and of whom Cloudflare Access asks about, and gives keys when the Frontend ' +
-      'API cannot.',
+      'Verifies API keys and opaque tokens, makes tokens of templates, bans and signs out for ' +
+      "operators, walks through Clerk's users, knows addresses of administrators and of whom " +
+      'Cloudflare Access asks about, and gives keys when the Frontend API cannot.',
     secret: true,
     parse: parseSecretKey,
   },
@@ -86,6 +86,12 @@ export const variableTable = {
   CLERK_JWT_AUDIENCE: {
     meaning: 'Audiences, with commas, of which a token must name one in `aud`.',
     parse: (source) => parseList(source, ok),
+  },
+  CLERK_WEBHOOK_SIGNING_SECRET: {
+    meaning:
+      "Checks Clerk's webhooks: `whsec_…`, as the Clerk dashboard shows it for the endpoint.",
+    secret: true,
+    parse: parseWebhookSecret,
   },
   ADMIN_USER_EMAILS: {
     meaning:
@@ -150,6 +156,12 @@ function parseMachineId(source: string): Result<string, string> {
 function parseMachineSecretKey(source: string): Result<string, string> {
   if (/^ak_[\x21-\x7e]+$/.test(source)) return ok(source)
   return err('Must be the secret key of a machine as the Clerk dashboard shows it: ak_….')
+}
+
+/** `whsec_` and base64, as Standard Webhooks writes secrets; of less than 16 bytes anybody could guess it. */
+function parseWebhookSecret(source: string): Result<string, string> {
+  if (/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(source)) return ok(source)
+  return err('Must be the signing secret of the endpoint as the Clerk dashboard shows it: whsec_….')
 }
 
 /** Blanks between commas are dropped, as people leave them there; an empty address is nobody's. */

@@ -5,7 +5,7 @@ import { recallToken, verifyToken } from '../clerk/token.ts'
 import { opaqueTypeOf } from '../clerk/token-type.ts'
 import type { HeaderReader, Question } from '../model/asking.ts'
 import type { Moment } from '../model/clock.ts'
-import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
+import type { Facts, Holdings, ReadFacts } from '../model/facts.ts'
 import { isNavigation } from '../model/navigation.ts'
 import {
   anonymous,
@@ -17,6 +17,7 @@ import {
 } from '../model/principal.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
+import { holdingsOf, type RoleClaim } from '../model/role-claim.ts'
 import type { Route } from '../model/route.ts'
 import { isFromHere, mayUseCookie } from './same-origin.ts'
 
@@ -27,7 +28,7 @@ export interface Caller {
   readonly carrier: Carrier | undefined
   /** What Usher knows of them; `undefined` when nothing asks for it or it cannot be read. */
   readonly facts: Facts | undefined
-  /** What Usher granted them, where their active organisation is; `undefined` with the facts. */
+  /** What Usher granted them where their active organisation is, and what a trusted claim adds; with the facts. */
   readonly holdings: Holdings | undefined
 }
 
@@ -38,6 +39,8 @@ export interface Authority {
   readonly readFacts: ReadFacts
   /** Scheme and host under which browsers know the gateway; what the request says where not configured. */
   readonly canonicalOrigin: string | undefined
+  /** The claim that is trusted to bring roles. */
+  readonly roleClaim?: RoleClaim | undefined
 }
 
 /** What of a route decides how its callers are looked at. */
@@ -105,7 +108,7 @@ export interface Standing {
 export function holdAgainstFacts(
   principal: Identified,
   standing: Standing,
-  authority: Pick<Authority, 'readFacts'>,
+  authority: Pick<Authority, 'readFacts' | 'roleClaim'>,
 ): Promise<Result<Caller, Refusal>> | Result<Caller, Refusal> {
   return mustLookUp(principal, standing.scrutiny)
     ? lookUp(principal, standing, authority)
@@ -170,7 +173,7 @@ function mustLookUp(principal: Identified, scrutiny: Scrutiny): principal is Use
 async function lookUp(
   user: User,
   { carrier, moment, scrutiny }: Standing,
-  { readFacts }: Pick<Authority, 'readFacts'>,
+  { readFacts, roleClaim }: Pick<Authority, 'readFacts' | 'roleClaim'>,
 ): Promise<Result<Caller, Refusal>> {
   const mustBeFresh = scrutiny.revocation === 'fresh'
   moment.note({ factSource: 'memory' })
@@ -181,7 +184,7 @@ async function lookUp(
   const facts = read.value
   const standing = standingOf(user, facts)
   if (standing !== undefined) return refuse(standing)
-  const holdings = holdingsIn(facts, user.organization?.id)
+  const holdings = holdingsOf(user, facts, roleClaim)
   return ok({ principal: user, carrier, facts, holdings })
 }
 

@@ -1,3 +1,4 @@
+import { readClaim } from '../model/claim.ts'
 import type { ClaimTest } from '../model/condition.ts'
 import type { Claims } from '../model/principal.ts'
 
@@ -28,26 +29,4 @@ function isAmong(wanted: readonly unknown[], value: unknown): Outcome {
 
 function decide(holds: boolean): Outcome {
   return holds ? 'passes' : 'fails'
-}
-
-/** A claim by its name, or by JSON Pointer (RFC 6901), which begins with a slash. */
-export function readClaim(claims: Claims, name: string): unknown {
-  if (!name.startsWith('/')) return memberOf(claims, name)
-  const members = name.slice(1).split('/').map(unescaped)
-  return members.reduce<unknown>(memberOf, claims)
-}
-
-/** RFC 6901 section 4: in this order, so that `~01` is `~1`. */
-function unescaped(member: string): string {
-  return member.replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
-const indexShape = /^(?:0|[1-9]\d*)$/
-
-/** An own member alone: what every object inherits was said by nobody. */
-function memberOf(parent: unknown, name: string): unknown {
-  if (typeof parent !== 'object' || parent === null || !Object.hasOwn(parent, name))
-    return undefined
-  if (Array.isArray(parent) && !indexShape.test(name)) return undefined
-  return Reflect.get(parent, name)
 }

@@ -2,7 +2,7 @@ import type { Described, HeaderReader } from '../model/asking.ts'
 import { identityHeaders, isWebSocket } from '../model/headers.ts'
 import type { Route, Rules } from '../model/route.ts'
 import type { Cors } from '../model/terms.ts'
-import { clerkProxySurface, isCheck, resourceMetadataPath } from './own.ts'
+import { clerkProxySurface, isCheck, isForOperators, resourceMetadataPath } from './own.ts'
 
 /** What a page may read of every answer: it could not act on a refusal otherwise. */
 const alwaysExposed: readonly string[] = [
@@ -26,11 +26,11 @@ export function preflightMethod({ method, headers }: Described): string | undefi
 /**
  * What pages may do on one of Usher's own surfaces. Metadata of resources is for every page as it is, and what
  * they may do with Clerk's Frontend API Clerk says. No page asks for checks: a preflight there is the client's own,
- * handed on by its proxy, and a good answer would let it pass.
+ * handed on by its proxy, and a good answer would let it pass. Nor does one of another origin work as an operator.
  */
 export function corsOfSurface(path: string, { cors }: Pick<Rules, 'cors'>): Cors | undefined {
   const isOthers = path.startsWith(resourceMetadataPath) || path === clerkProxySurface
-  return isOthers || isCheck(path) ? undefined : cors
+  return isOthers || isCheck(path) || isForOperators(path) ? undefined : cors
 }
 
 /**

@@ -1,11 +1,12 @@
 import { type OpaqueType, opaqueTypeOf } from '../clerk/token-type.ts'
 import type { Asking } from '../model/asking.ts'
 import { type Clock, type Moment, momentAlone } from '../model/clock.ts'
-import { type Facts, type Holdings, holdingsIn, type ReadFacts } from '../model/facts.ts'
+import type { Facts, Holdings, ReadFacts } from '../model/facts.ts'
 import type { Identified, Principal } from '../model/principal.ts'
 import { createRecent } from '../model/recent.ts'
 import { type Refusal, type RefusalCode, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
+import { holdingsOf } from '../model/role-claim.ts'
 import type { Revocation } from '../model/route.ts'
 import { carry } from '../proxy/socket.ts'
 import { type Authority, standingOf } from './authenticate.ts'
@@ -47,7 +48,7 @@ export type FollowSocket = (
 
 /** What is needed to look again, and when. */
 interface Watch {
-  readonly authority: Pick<Authority, 'readFacts' | 'verifyOpaque'>
+  readonly authority: Pick<Authority, 'readFacts' | 'verifyOpaque' | 'roleClaim'>
   readonly clock: Clock
 }
 
@@ -66,8 +67,8 @@ interface Holder {
  * end. Nobody in particular has nothing that could end: their socket is handed over.
  */
 export function createFollow({ authority, clock }: Watch): FollowSocket {
-  const { verifyOpaque } = authority
-  const sources = { readFacts: shareReadings(authority.readFacts), verifyOpaque }
+  const { verifyOpaque, roleClaim } = authority
+  const sources = { readFacts: shareReadings(authority.readFacts), verifyOpaque, roleClaim }
   return async function follow(answered, { asking, matched, principal }) {
     const { webSocket } = answered
     if (webSocket === null || principal.kind === 'anonymous') {
@@ -137,7 +138,7 @@ function endOf({ tokenType, expiresAtSeconds }: Identified): number {
 async function lookAgain(
   { principal, opaqueType, clientAddress, revocation }: Holder,
   moment: Moment,
-  { readFacts, verifyOpaque }: Watch['authority'],
+  { readFacts, verifyOpaque, roleClaim }: Watch['authority'],
 ): Promise<Result<Holdings | undefined, Refusal>> {
   if (opaqueType !== undefined) {
     const shown = { token: principal.token, type: opaqueType, clientAddress }
@@ -149,7 +150,7 @@ async function lookAgain(
   if (!facts.ok) return facts
   const reason = standingOf(principal, facts.value)
   if (reason !== undefined) return refuse(reason)
-  return ok(holdingsIn(facts.value, principal.organization?.id))
+  return ok(holdingsOf(principal, facts.value, roleClaim))
 }
 
 /**

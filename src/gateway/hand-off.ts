@@ -1,8 +1,8 @@
+import { readClaim } from '../model/claim.ts'
 import { foldHeaderName, remembering } from '../model/headers.ts'
 import type { MappedHeader } from '../model/route.ts'
 import type { HeaderLine } from '../model/terms.ts'
 import type { Caller } from './authenticate.ts'
-import { readClaim } from './claim.ts'
 import { toldOf } from './telling.ts'
 
 /** The mapped headers of identity. */

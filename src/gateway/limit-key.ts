@@ -1,7 +1,7 @@
+import { readClaim } from '../model/claim.ts'
 import { networksOf } from '../model/network.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Limit, LimitKey } from '../model/terms.ts'
-import { readClaim } from './claim.ts'
 
 /** What is known of whoever sent a request: nothing that they could write themselves. */
 interface Sender {

@@ -16,7 +16,8 @@ export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
  * Which of Usher's own surfaces a target leads to: the path below the prefix, such as `/me`, or
  * `undefined` when it is none of Usher's business. Only the exact spelling leads there; whatever else
  * some origin could read as the same prefix (another case, escapes, a path parameter) is refused with
- * `route-unknown`, so that it reaches no origin. A host that is not served is refused first.
+ * `route-unknown`, so that it reaches no origin. A host that is not served is refused first; on that of the
+ * operators there is nothing but surfaces.
  *
  * Below `/__clerk` is Clerk's Frontend API, on the one host where the config has it. On a host where OAuth
  * tokens count their metadata is Usher's too, in its exact spelling; elsewhere it is the origins'.
@@ -25,13 +26,17 @@ export function findSurface(
   target: CanonicalTarget,
   rules: Rules,
 ): Result<string | undefined, Refusal> {
-  if (rules.hosts !== undefined && !rules.hosts.has(target.host)) return refuse('host-unknown')
+  const isOperators = target.host === rules.operator.host
+  if (rules.hosts !== undefined && !rules.hosts.has(target.host) && !isOperators) {
+    return refuse('host-unknown')
+  }
   const alias = rules.aliases.get(target.path)
   if (alias !== undefined) return ok(alias)
   const { prefix } = rules
   if (target.path.startsWith(prefix) && target.path.charAt(prefix.length) === '/') {
     return ok(target.path.slice(prefix.length))
   }
+  if (isOperators) return findClerk(target, rules)
   const isMetadata = !target.isPlain && isResourceMetadata(target.path)
   if (isMetadata && takesAccessTokens(target.host, rules)) return ok(resourceMetadataPath)
   return isOwn(target, prefix) ? findClerk(target, rules) : nobodys
@@ -121,15 +126,26 @@ export const callSurface = 'rpc'
 
 const surfacePaths: ReadonlySet<string> = new Set([
   ...surfaces.map((surface) => `/${surface}`),
+  '/webhooks/clerk',
   resourceMetadataPath,
   authzenMetadataPath,
   callSurface,
 ])
 
+/** Whether a surface is for operators: no page of another origin ever reads it. */
+export function isForOperators(surface: string): boolean {
+  return surface === '/diagnose' || surface.startsWith(operatorPaths)
+}
+
+/** Below it is the API of operators. */
+const operatorPaths = '/api/'
+
 /** How records name one of Usher's own surfaces: what leads to none is what a client made up. */
 export function surfaceName(path: string): string {
   if (path === clerkProxySurface) return path
   if (surfacePaths.has(path)) return `usher ${path}`
+  // The API itself says which of its operations it is.
+  if (path.startsWith(operatorPaths)) return 'usher /api'
   if (path.startsWith('/assets/')) return 'usher /assets'
   return path.startsWith('/auth/envoy/') ? 'usher /auth/envoy' : 'usher'
 }

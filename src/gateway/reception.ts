@@ -1,6 +1,13 @@
 import type { Asking } from '../model/asking.ts'
 import { type Access, signedIn } from '../model/condition.ts'
-import { type Identified, type Principal, tokenTypes, type User } from '../model/principal.ts'
+import type { Facts } from '../model/facts.ts'
+import {
+  type Identified,
+  type Principal,
+  type TokenType,
+  tokenTypes,
+  type User,
+} from '../model/principal.ts'
 import { type Refusal, refuse } from '../model/refusal.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
@@ -15,6 +22,13 @@ export interface Reception {
   identify(mayBeAnonymous: boolean): Promise<Result<Principal, Refusal>>
   /** The person who is asking by a session of theirs, which is held against facts however young it is. */
   identifySession(): Promise<Result<User, Refusal>>
+  /**
+   * The person who wants to work as an operator, by a session of theirs or by a credential that they made, and what
+   * is known of them: at most as old as facts are, or read for this alone.
+   */
+  identifyOperator(
+    mustBeFresh: boolean,
+  ): Promise<Result<{ readonly user: User; readonly facts: Facts }, Refusal>>
   /** Whether whoever is asking may ask what tokens are worth. */
   admitVerifier(): Promise<Result<void, Refusal>>
   /** Whom a token of any type would vouch for, were it shown at a route that accepts it. */
@@ -65,6 +79,9 @@ export function receive(asking: Asking, { rules, routes, authority }: Receptioni
       return principal.kind === 'user' ? ok(principal) : refuse('token-type-mismatch')
     },
 
+    identifyOperator: (mustBeFresh) =>
+      identifyOperator(asking, mustBeFresh, { rules, routes, authority }),
+
     async admitVerifier() {
       const caller = await look(rules.verifiers)
       if (!caller.ok) return caller
@@ -76,6 +93,41 @@ export function receive(asking: Asking, { rules, routes, authority }: Receptioni
     describeResource: () => describeResource(asking.target, { rules, routes }),
   }
 }
+
+/**
+ * A page of the origins' is another origin to operators who have a host of their own: a session token counts there that
+ * was issued to that host, and not to the application, whose scripts could bring it from any server.
+ */
+async function identifyOperator(
+  asking: Asking,
+  mustBeFresh: boolean,
+  { rules, authority }: Receptionist,
+): Promise<Result<{ readonly user: User; readonly facts: Facts }, Refusal>> {
+  const { scheme, host } = asking.target
+  const { isAnywhere } = rules.operator
+  const ownOrigin = host === rules.operator.host ? `${scheme}://${host}` : undefined
+  const canonicalOrigin = ownOrigin ?? authority.canonicalOrigin
+  const scrutiny: Scrutiny = {
+    ...rules.surfaces,
+    access: signedIn,
+    accepts: operatorCredentials,
+    revocation: mustBeFresh ? 'fresh' : 'revocable',
+    tellsFacts: false,
+  }
+  const caller = await authenticate(asking, scrutiny, { ...authority, canonicalOrigin })
+  if (!caller.ok) return caller
+  const { principal, facts } = caller.value
+  asking.moment.note({ principal })
+  if (principal.kind !== 'user' || facts === undefined) return refuse('token-type-mismatch')
+  const isElsewheres = principal.tokenType === 'session_token' && principal.claims.azp !== ownOrigin
+  if (ownOrigin !== undefined && !isAnywhere && isElsewheres) {
+    return refuse('token-invalid-authorized-parties')
+  }
+  return ok({ user: principal, facts })
+}
+
+/** What a person can show who works as an operator: never a token that was made for some other service. */
+const operatorCredentials: readonly TokenType[] = ['session_token', 'api_key', 'oauth_token']
 
 /** What can stand behind `Bearer ` and be one token there. */
 const bearable = /^[!-+\--~]+$/

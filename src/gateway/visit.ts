@@ -251,6 +251,7 @@ export class Visit {
     retries,
     checked,
     shadow,
+    surface,
     principal,
     reason,
   }: Noted): void {
@@ -261,6 +262,7 @@ export class Visit {
     if (factSource !== undefined) draft.factSource = factSource
     if (member !== undefined) draft.member = member
     if (retries !== undefined) draft.retries = retries
+    if (surface !== undefined) draft.route = `usher ${surface}`
     if (principal !== undefined) this.#name(principal)
     if (reason === undefined) return
     draft.outcome = 'refused'

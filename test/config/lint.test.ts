@@ -142,6 +142,13 @@ describe('lint', () => {
     ])
   })
 
+  it("warns that Clerk's webhooks are not taken, but not on one's own machine", () => {
+    const { CLERK_WEBHOOK_SIGNING_SECRET: _, ...deaf } = env
+    const config = { ...withRoutes('/**'), ...quiet }
+    expect(warned(config, { env: deaf })).toEqual(['CLERK_WEBHOOK_SIGNING_SECRET'])
+    expect(warned(config, { env: deaf, relaxations: local })).toEqual([])
+  })
+
   it('warns of an issuer that is not where the keys come from', () => {
     const other = { ...env, CLERK_JWT_ISSUER: 'https://clerk.other.com' }
     expect(warned({ ...withRoutes('/**'), ...quiet }, { env: other })).toEqual(['CLERK_JWT_ISSUER'])

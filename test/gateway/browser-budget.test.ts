@@ -173,6 +173,7 @@ it('an origin that sees credentials sees the session, and nothing of Clerk that 
     ...['__client=c', `__client_${suffix}=c`, `__refresh_${suffix}=r`, '__refresh=r'],
     ...['__clerk_handshake_other=h', '__clerk_db_jwt=d', `__clerk_db_jwt_${suffix}=d`],
     ...['__clerk_redirect_count=1', '__Host-usher-api=m'],
+    ...['__Host-usher-bookmark=0-0', '__usher_bookmark=0-0'],
   ]
   const shown = `${scene.cookies(token, before)}; __sessions=mine`
   const response = await scene.page('/shown/x', { cookie: [shown, ...lasting].join('; ') })

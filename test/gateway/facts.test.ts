@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { momentAlone } from '../../src/model/clock.ts'
+import { unknownProfile } from '../../src/model/profile.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { grantRole, revokeRole } from '../../src/store/grants.ts'
-import { setStatus } from '../../src/store/people.ts'
+import { addUser, setStatus } from '../../src/store/people.ts'
 import { settle } from '../support/fake-clock.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -61,6 +62,7 @@ describe('a grant and its revocation', () => {
     for (let turn = 0; turn < 2; turn++) {
       expect(await ask('/admin/x', await short())).toBe('403 role-missing')
     }
+    await addUser(database, 'user_ada', { profile: unknownProfile, nowMs: 1 })
     await grantRole(database, linusAdmin)
     await world.clock.advance(29 * second)
     expect(await ask('/admin/x', await short())).toBe('403 role-missing')

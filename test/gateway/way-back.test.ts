@@ -285,6 +285,7 @@ describe('a cookie of the origin', () => {
       'a=1,__session=x',
       'a=1, __client_uat=0',
     ],
+    ...['__Host-usher-bookmark=1', '__usher_bookmark=1'],
     ...['__Host-usher-abc=1', '=__Host-usher-abc=1', 'a=b,__Host-usher-abc=1'],
   ])('is not set where it is Clerk’s or Usher’s: %j', async (given) => {
     expect(await cookies('/plain/x', 'a=1', given, 'b=2')).toEqual(['a=1', 'b=2'])
