@@ -38,6 +38,7 @@ export default defineGateway((env) => ({
   ],
 
   // hosts: ['api.example.com'],                      instead of HOSTS: others get 421
+  // operator: { host: 'ops.example.com' },           where operators work; no route is there
   // canonicalOrigin: 'https://api.example.com',      how browsers know this gateway
   // signInUrl: 'https://accounts.example.com/sign-in',
   // identity: 'assertion',                           who is asking, signed, and no header beside it
