@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts'
 import { askAddress, awaitReady, judgeRefusal, protectedPath } from './asking.ts'
 import {
+  ensureQueue,
   findOrCreate,
   idEdit,
   parsePendingMigrations,
@@ -17,6 +18,15 @@ export const accountSteps: readonly Step[] = [
   gatherSecrets,
   resourceStep('keys', resources.keys),
   resourceStep('database', resources.database),
+  {
+    name: 'queues',
+    needsAccount: true,
+    plan: ({ file }) => {
+      const { queues } = file.config()
+      return queues.length === 0 ? noQueues : `find or make the queues ${queues.join(', ')}`
+    },
+    act: makeQueues,
+  },
   {
     name: 'migrations',
     needsAccount: true,
@@ -72,6 +82,23 @@ function resourceStep(name: string, resource: Resource): Step {
     },
   }
 }
+
+const noQueues = 'wrangler.toml names none'
+
+async function makeQueues({ file, run }: Tools): Promise<Result<Done, string>> {
+  const { queues } = file.config()
+  const made: string[] = []
+  for (const name of queues) {
+    const ensured = await ensureQueue(name, run)
+    if (!ensured.ok) return err(`${ensured.error}\n${withoutQueues}`)
+    if (ensured.value) made.push(name)
+  }
+  if (queues.length === 0) return ok({ text: noQueues })
+  return ok({ text: made.length === 0 ? `${queues.join(', ')}` : `made ${made.join(', ')}` })
+}
+
+const withoutQueues =
+  "Without queues Clerk's webhooks are applied in the request: remove the [[queues.…]] tables of wrangler.toml for that."
 
 async function applyMigrations({ run }: Tools): Promise<Result<Done, string>> {
   const applied = await run(['d1', 'migrations', 'apply', 'DB', '--remote'])

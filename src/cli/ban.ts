@@ -1,6 +1,7 @@
 /** `npm run ban`: refuses someone from now on, here and at Clerk. */
+import { mirrorAnswers } from '../events/clerk-answer.ts'
 import { findUser, setStatus } from '../store/people.ts'
-import { tellClerk } from './clerk-ban.ts'
+import { tellClerk, tellingOf } from './clerk-ban.ts'
 import { localFolder, noteBan } from './local-state.ts'
 import { describePlace, runPeopleCommand } from './people-command.ts'
 
@@ -23,6 +24,8 @@ await runPeopleCommand({
     const done = `${userId} ${outcome === 'changed' ? 'is banned now' : 'was banned already'}, ${place}`
     const told = await tellClerk('ban', errand)
     if (!told.ok) return { text: `${done}, but not at Clerk. ${told.error}`, isDone: false }
+    // Until Clerk has said the same the ban is Usher's alone, and no word of Clerk's from before lifts it.
+    if (told.value) await mirrorAnswers(database, [told.value], tellingOf(errand))
     return { text: `${done}${told.value ? ' and at Clerk' : ''}.`, isDone: true }
   },
 })

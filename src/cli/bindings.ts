@@ -67,6 +67,19 @@ export async function findOrCreate(
   return ok({ id: made.value, isNew: true })
 }
 
+/** Makes a queue where the account has none of this name. Gives whether it is new. */
+export async function ensureQueue(
+  name: string,
+  run: RunWrangler,
+): Promise<Result<boolean, string>> {
+  const there = await run(['queues', 'info', name])
+  if (there.code === 0) return ok(false)
+  const complaint = complaintOf(there)
+  if (!complaint.includes(`"${name}" does not exist`)) return err(complaint)
+  const created = await run(['queues', 'create', name])
+  return created.code === 0 ? ok(true) : err(complaintOf(created))
+}
+
 async function find(
   { list, listed }: Resource,
   name: string,

@@ -2,7 +2,8 @@
  * Command line: what a person runs in Node, over the same rooms that the Worker uses. It is never
  * bundled and never serves a request. `npm run` calls it.
  *
- * `npm run check [-- --config <path>]` compiles a config and says everything that is wrong with it.
+ * `npm run check [-- --config <path> --worker <path>]` compiles a config, for the Worker that a `wrangler.toml`
+ * describes, and says everything that is wrong with it.
  */
 import { relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,6 +13,7 @@ import { createPemRing } from '../clerk/pem.ts'
 import { compileGateway } from '../config/compile.ts'
 import type { Settings } from '../config/environment.ts'
 import { lint } from '../config/lint.ts'
+import { lintBindings } from '../config/lint-bindings.ts'
 import type { Problem } from '../config/problem.ts'
 import { strict } from '../config/relaxations.ts'
 import { canSign } from '../gateway/assertion.ts'
@@ -29,30 +31,34 @@ await check().catch((error: unknown) => {
 })
 
 async function check(): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, worker: { type: 'string' } },
+  })
   const path = resolve(values.config ?? configPath)
+  const toml = resolve(values.worker ?? workerPath)
   const definition = await loadDefinition(path)
   if (!definition.ok) {
     fail([definition.error])
     return
   }
-  const worker = openWorkerFile(workerPath, true)
+  const worker = openWorkerFile(toml, true)
   if (!worker.ok) {
     fail([{ place: 'wrangler.toml', message: worker.error }])
     return
   }
-  const variables = { ...worker.value.config().variables, ...readMachineVariables() }
+  const { behind, ...written } = worker.value.config()
+  const variables = { ...written.variables, ...readMachineVariables() }
   const compiled = compileGateway(definition.value, variables, strict)
   if (!compiled.ok) {
     fail(compiled.error)
     return
   }
   const { rules, settings } = compiled.value
-  const warnings = lint(compiled.value, strict)
+  const warnings = [...lint(compiled.value, strict), ...lintBindings(behind)]
   const unusable = [
     ...(await unusableKeys(settings)),
-    ...unbound(rules, readPlatform()),
-    ...limiterProblems(rules.routes, readLimiterBindings(workerPath)),
+    ...unbound(rules, { bindings: readBindings(toml), ...behind }),
+    ...limiterProblems(rules.routes, readLimiterBindings(toml)),
   ]
   if (unusable.length > 0) {
     fail(unusable)
@@ -70,15 +76,12 @@ interface Platform {
   readonly hasCrons: boolean
 }
 
-function readPlatform(): Platform {
-  const config = unstable_readConfig({ config: workerPath }, { hideWarnings: true })
+function readBindings(path: string): ReadonlySet<string> {
+  const config = unstable_readConfig({ config: path }, { hideWarnings: true })
   const { kv_namespaces: kv, d1_databases: databases } = config
-  const { services = [], mtls_certificates: certificates, triggers } = config
+  const { services = [], mtls_certificates: certificates } = config
   const bound = [...kv, ...databases, ...services, ...certificates]
-  return {
-    bindings: new Set(bound.map(({ binding }) => binding)),
-    hasCrons: (triggers.crons ?? []).length > 0,
-  }
+  return new Set(bound.map(({ binding }) => binding))
 }
 
 /** What the Worker needs of the platform and does not get. */

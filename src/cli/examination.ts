@@ -1,6 +1,7 @@
 import { isPrivateHost } from '../config/address.ts'
 import type { Gateway } from '../config/compile.ts'
 import { lint } from '../config/lint.ts'
+import { lintBindings } from '../config/lint-bindings.ts'
 import { strict } from '../config/relaxations.ts'
 import { endpointsOf } from '../model/origin.ts'
 import type { Result } from '../model/result.ts'
@@ -61,6 +62,7 @@ export async function examine(patient: Patient): Promise<readonly Line[]> {
     judgeNode(patient.nodeVersion),
     ...configLines(compiled),
     ...Object.values(resources).map((resource) => judgeBinding(resource, worker)),
+    ...behindLines(worker),
     ...judgePlace(worker, gateway?.rules),
     ...secretLines(patient, gateway, listed),
     ...(await signingLines(patient, gateway?.rules, ask)),
@@ -96,6 +98,15 @@ function configLines(compiled: ReturnType<typeof compileDeployed>): readonly Lin
     { mark: 'ok', name, text: `compiles, with ${count(rules.routes.length, 'route')}` },
     ...lines,
   ]
+}
+
+function behindLines({ behind }: WorkerConfig): readonly Line[] {
+  const name = 'binding'
+  const found = lintBindings(behind)
+  if (found.length > 0) {
+    return found.map(({ place, message }) => ({ mark: 'warn', name, text: `${place}: ${message}` }))
+  }
+  return [{ mark: 'ok', name, text: 'QUEUE, SYNC and a cron trigger work behind the requests.' }]
 }
 
 function secretLines(

@@ -8,6 +8,8 @@ const sentences: Readonly<Record<GrantOutcome, (errand: Errand) => string>> = {
   'already-granted': (errand) =>
     `${errand.userId} had the role ${errand.role} already, ${describePlace(errand)}.`,
   'unknown-role': ({ role }) => `There is no role ${role}.`,
+  departed: ({ userId }) => `${userId} is deleted, or the organisation is.`,
+  'role-changed': ({ role }) => `The role ${role} has changed: try again.`,
 }
 
 await runPeopleCommand({
@@ -15,6 +17,9 @@ await runPeopleCommand({
   takes: { user: true, role: true, organization: true },
   async act(database, errand) {
     const outcome = await grantRole(database, errand)
-    return { text: sentences[outcome](errand), isDone: outcome !== 'unknown-role' }
+    return {
+      text: sentences[outcome](errand),
+      isDone: outcome === 'granted' || outcome === 'already-granted',
+    }
   },
 })

@@ -1,4 +1,5 @@
 import { lint } from '../config/lint.ts'
+import { lintBindings } from '../config/lint-bindings.ts'
 import { strict } from '../config/relaxations.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { listSecrets } from './bindings.ts'
@@ -139,7 +140,9 @@ async function checkConfig(tools: Tools, progress: Progress): Promise<Result<Don
   }
   return ok({
     text: `${count(rules.routes.length, 'route')}, no problems`,
-    warnings: lint(compiled.value, strict).map(({ place, message }) => `${place}: ${message}`),
+    warnings: [...lint(compiled.value, strict), ...lintBindings(config.behind)].map(
+      ({ place, message }) => `${place}: ${message}`,
+    ),
     progress: { gateway: compiled.value },
   })
 }

@@ -31,10 +31,14 @@ const uses: Readonly<Record<Secret, readonly ((asked: Asked) => boolean)[]>> = {
     ({ gateway: { rules } }) => rules.checks.cloudflareAccess !== undefined,
     ({ gateway: { rules } }) => rules.clerkProxy !== undefined,
     ({ gateway: { rules } }) => rules.routes.some(({ sessions }) => sessions !== undefined),
+    // They ban, sign out and sync through Clerk.
+    ({ gateway: { rules } }) => rules.operator.isAnywhere || rules.operator.host !== undefined,
+    ({ gateway: { rules } }) => rules.mirroredRole !== undefined,
   ],
   CLERK_MACHINE_SECRET_KEY: [
     ({ accepts, isSet }) => accepts.has('m2m_token') && !isSet('CLERK_SECRET_KEY'),
   ],
+  CLERK_WEBHOOK_SIGNING_SECRET: [() => true],
   USHER_SIGNING_KEY: [() => true],
   USHER_ACCESS_KEY: [({ gateway: { rules } }) => rules.checks.cloudflareAccess !== undefined],
   USHER_CALLER_SECRET: [

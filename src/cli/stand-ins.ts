@@ -38,6 +38,7 @@ const standIns: Readonly<Record<keyof typeof variableTable, string>> = {
   CLERK_PROXY_URL: `${address}${clerkProxyPath}`,
   AUTHORIZED_PARTIES: address,
   CLERK_JWT_AUDIENCE: 'unreadable',
+  CLERK_WEBHOOK_SIGNING_SECRET: `whsec_${part}`,
   ADMIN_USER_EMAILS: `admin@${host}`,
   USHER_SIGNING_KEY: JSON.stringify({
     keys: [

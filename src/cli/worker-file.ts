@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { experimental_readRawConfig, unstable_readConfig } from 'wrangler'
+import type { Behind } from '../config/lint-bindings.ts'
 import { isRecord } from '../config/shape.ts'
 import { err, ok, type Result } from '../model/result.ts'
 import { editToml, type TomlEdit } from './toml.ts'
@@ -28,6 +29,9 @@ export interface WorkerConfig {
   /** `undefined` where the binding is missing altogether. */
   readonly keys: BoundResource | undefined
   readonly database: BoundResource | undefined
+  /** The names of the queues that it sends to, reads, or leaves dead letters in. */
+  readonly queues: readonly string[]
+  readonly behind: Behind
 }
 
 /** `wrangler.toml` as it is now. */
@@ -123,6 +127,31 @@ function workerConfigOf(read: unknown): WorkerConfig {
     database: database && {
       id: textOf(database.database_id),
       name: textOf(database.database_name),
+    },
+    ...behindOf(config),
+  }
+}
+
+/** What works behind the requests, as far as it is bound. */
+function behindOf(
+  config: Readonly<Record<string, unknown>>,
+): Pick<WorkerConfig, 'queues' | 'behind'> {
+  const { producers, consumers } = isRecord(config.queues) ? config.queues : {}
+  const [sent, read] = [recordsOf(producers), recordsOf(consumers)]
+  const queue = textOf(sent.find(({ binding }) => binding === 'QUEUE')?.queue)
+  const reader = read.find((one) => queue !== undefined && one.queue === queue)
+  const deadLetters = textOf(reader?.dead_letter_queue)
+  const triggers = isRecord(config.triggers) ? config.triggers : {}
+  const named = [...sent, ...read].flatMap((one) => [one.queue, one.dead_letter_queue])
+  return {
+    queues: [...new Set(named.flatMap((name) => textOf(name) ?? []))],
+    behind: {
+      queue,
+      isQueueRead: reader !== undefined,
+      areDeadLettersRead:
+        deadLetters !== undefined && read.some((one) => one.queue === deadLetters),
+      hasSync: recordsOf(config.workflows).some(({ binding }) => binding === 'SYNC'),
+      hasCrons: Array.isArray(triggers.crons) && triggers.crons.length > 0,
     },
   }
 }

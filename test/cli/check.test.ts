@@ -26,6 +26,14 @@ async function configOf(source: string): Promise<readonly string[]> {
   return ['--config', path]
 }
 
+/** A `wrangler.toml` that binds what no gateway can do without. */
+async function bareWorker(): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'usher-check-')), 'wrangler.toml')
+  const [kv, d1] = ['[[kv_namespaces]]\nbinding = "KV"', '[[d1_databases]]\nbinding = "DB"']
+  await writeFile(path, `name = "usher"\n${kv}\n${d1}\ndatabase_name = "usher"\n`)
+  return path
+}
+
 const sound = async () => ({
   ORIGIN_URL: 'https://api.example.com',
   CLERK_FRONTEND_API: 'clerk.example.com',
@@ -92,6 +100,13 @@ describe('npm run check', () => {
     for (const name of ['BILLING', 'SHOP', 'CERT', 'BURST', 'USHER_SIGNING_KEY', 'CLERK_JWT_KEY'])
       expect(output).toContain(name)
     expect(output).not.toContain(one.d)
+  })
+
+  it('passes with KV and D1 alone, and says what does not work then', async () => {
+    const { code, output } = await check(await sound(), ['--worker', await bareWorker()])
+    expect(code).toBe(0)
+    for (const place of ['QUEUE', 'SYNC', 'triggers.crons', 'CLERK_WEBHOOK_SIGNING_SECRET'])
+      expect(output).toMatch(new RegExp(`^ *${place}\\b`, 'm'))
   })
 
   it('says so when a config cannot be loaded', async () => {

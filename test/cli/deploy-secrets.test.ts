@@ -56,7 +56,8 @@ function terminal(answers: Readonly<Record<string, string>> = {}) {
 
 /** An account in which everything is there, and these secrets. */
 function accountWith(...names: readonly string[]) {
-  const secrets = ['USHER_SIGNING_KEY', ...names].map((name) => ({ name, type: 'secret_text' }))
+  const always = ['USHER_SIGNING_KEY', 'CLERK_WEBHOOK_SIGNING_SECRET']
+  const secrets = [...always, ...names].map((name) => ({ name, type: 'secret_text' }))
   return {
     ...emptyAccount,
     'd1 migrations apply': '✅ No migrations to apply!',
@@ -124,7 +125,7 @@ describe('a secret that is in the account', () => {
     const account = accountWith('EDGE_SECRET', 'MESH_SECRET', 'USHER_CALLER_SECRET')
     const second = await again({ account, definition, ask: nobody })
     expect(second).toMatchObject({ isSound: true })
-    expect(second.printed).not.toMatch(/_SECRET|unreadable/)
+    expect(second.printed).not.toMatch(/(?<!SIGNING)_SECRET|unreadable/)
     expect(bulkOf(second)).toEqual({})
   })
 
@@ -228,7 +229,9 @@ describe('a secret that is missing', () => {
     const toml = `${shipped}\n[vars]\nCLERK_SECRET_KEY = "sk_live_hush"\n`
     const definition = accepting('api_key')
     const first = await attempt({ definition, toml, given: plain, ask: nobody })
-    expect([first.isSound, Object.keys(bulkOf(first))]).toEqual([true, ['USHER_SIGNING_KEY']])
+    expect([first.isSound, Object.keys(bulkOf(first))]).toEqual([
+      ...[true, ['CLERK_WEBHOOK_SIGNING_SECRET', 'USHER_SIGNING_KEY']],
+    ])
   })
 
   it('can be a variable, which is asked for openly and written', async () => {

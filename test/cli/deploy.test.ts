@@ -13,13 +13,16 @@ describe('a first deployment', () => {
     const { isSound, marks, wrangler, urls } = await attempt()
     expect(marks.filter((mark) => !mark.startsWith('warn'))).toEqual([
       ...['ok place', 'ok variables', 'ok config', 'ok bundle', 'ok secrets', 'ok keys'],
-      ...['ok database', 'ok migrations', 'ok secrets put', 'ok deploy', 'ok ready', 'ok refusal'],
+      ...['ok database', 'ok queues', 'ok migrations', 'ok secrets put'],
+      ...['ok deploy', 'ok ready', 'ok refusal'],
     ])
     expect(isSound).toBe(true)
     expect(wrangler.words()).toEqual([
       ...['deploy --dry-run', 'secret list'],
       ...['kv namespace list', 'kv namespace create usher-kv', 'kv namespace list'],
       ...['d1 list --json', 'd1 create usher', 'd1 list --json'],
+      ...['queues info usher', 'queues create usher'],
+      ...['queues info usher-dead', 'queues create usher-dead'],
       ...['d1 migrations apply DB --remote', 'secret bulk', 'deploy'],
     ])
     expect(urls).toEqual([
@@ -42,7 +45,9 @@ describe('a first deployment', () => {
     const { wrangler, printed } = await attempt()
     const bulk = wrangler.runs.find(({ words }) => words === 'secret bulk')
     const secrets = JSON.parse(bulk?.input ?? '{}')
-    expect(Object.keys(secrets)).toEqual(['CLERK_SECRET_KEY', 'USHER_SIGNING_KEY'])
+    expect(Object.keys(secrets)).toEqual([
+      ...['CLERK_SECRET_KEY', 'CLERK_WEBHOOK_SIGNING_SECRET', 'USHER_SIGNING_KEY'],
+    ])
     expect(parseSigningKeys(secrets.USHER_SIGNING_KEY)).toMatchObject({ ok: true })
     expect(`${printed}${wrangler.words().join()}`).not.toMatch(/hush|"d"/)
   })
@@ -59,8 +64,10 @@ describe('a first deployment', () => {
 describe('a second deployment', () => {
   const account = {
     ...emptyAccount,
+    'queues info': 'Queue Name: usher',
+    'queues info usher-dead': 'Queue Name: usher-dead',
     'd1 migrations apply': '✅ No migrations to apply!',
-    'secret list': '[{"name":"USHER_SIGNING_KEY"}]',
+    'secret list': '[{"name":"USHER_SIGNING_KEY"},{"name":"CLERK_WEBHOOK_SIGNING_SECRET"}]',
   }
 
   it('asks nothing, warns of nothing, makes nothing and changes no file', async () => {
@@ -79,14 +86,17 @@ describe('a second deployment', () => {
     expect(second).toMatchObject({ isSound: true, toml })
     expect(second.marks.filter((mark) => !mark.startsWith('ok'))).toEqual([])
     expect(second.wrangler.words()).toEqual([
-      ...['deploy --dry-run', 'secret list', 'd1 migrations apply DB --remote', 'deploy'],
+      ...['deploy --dry-run', 'secret list', 'queues info usher', 'queues info usher-dead'],
+      ...['d1 migrations apply DB --remote', 'deploy'],
     ])
   })
 
   it('never replaces a signing key that is there', async () => {
     const { wrangler } = await attempt({ account })
     const bulk = wrangler.runs.find(({ words }) => words === 'secret bulk')
-    expect(Object.keys(JSON.parse(bulk?.input ?? '{}'))).toEqual(['CLERK_SECRET_KEY'])
+    expect(Object.keys(JSON.parse(bulk?.input ?? '{}'))).toEqual([
+      ...['CLERK_SECRET_KEY', 'CLERK_WEBHOOK_SIGNING_SECRET'],
+    ])
   })
 })
 
@@ -97,6 +107,7 @@ describe('a deployment at a terminal', () => {
       ORIGIN_URL: 'https://api.internal.example.com',
       CLERK_PUBLISHABLE_KEY: `pk_live_${btoa('clerk.example.com$')}`,
       CLERK_SECRET_KEY: 'sk_live_hush',
+      CLERK_WEBHOOK_SIGNING_SECRET: given.CLERK_WEBHOOK_SIGNING_SECRET,
     }
     const asked: [string | undefined, boolean][] = []
     const { isSound, wrangler, printed } = await attempt({
@@ -114,7 +125,9 @@ describe('a deployment at a terminal', () => {
       ...[['The host', false] as const, ['ORIGIN_URL', false] as const],
       ['CLERK_PUBLISHABLE_KEY', false],
     ])
-    expect(asked.slice(3)).toEqual([['CLERK_SECRET_KEY', true]])
+    expect(asked.slice(3)).toEqual([
+      ...[['CLERK_SECRET_KEY', true] as const, ['CLERK_WEBHOOK_SIGNING_SECRET', true] as const],
+    ])
     expect(wrangler.runs.find(({ words }) => words === 'secret bulk')?.input).toContain('hush')
     expect(printed).not.toContain('hush')
   })
@@ -168,6 +181,8 @@ describe('a deployment that goes wrong', () => {
     ['kv namespace list', 'keys'],
     ['kv namespace create', 'keys'],
     ['d1 list', 'database'],
+    ['queues info', 'queues'],
+    ['queues create', 'queues'],
     ['d1 migrations apply', 'migrations'],
     ['secret list', 'secrets'],
     ['secret bulk', 'secrets put'],
@@ -176,7 +191,7 @@ describe('a deployment that goes wrong', () => {
     const account = { ...emptyAccount, [words]: failure('Out of luck.') }
     const { isSound, marks, printed, wrangler } = await attempt({ account })
     expect([isSound, marks.at(-1)]).toEqual([false, `bad ${step}`])
-    expect(printed).toMatch(/Out of luck\.$/)
+    expect(printed).toMatch(/Out of luck\.(?:\nWithout queues .*)?$/)
     expect(wrangler.words().at(-1)).toMatch(new RegExp(`^${words}`))
   })
 
@@ -200,6 +215,20 @@ describe('without an account', () => {
     expect(wrangler.words()).toEqual(['deploy --dry-run'])
     expect(marks.filter((mark) => mark.startsWith('plan'))).toHaveLength(accountSteps.length)
     expect(toml).toContain('HOSTS = "api.example.com"')
+  })
+})
+
+describe('a deployment without queues, Workflow and cron trigger', () => {
+  const bare = shipped.slice(0, shipped.indexOf('[[queues'))
+
+  it('is made, makes no queue, and says what does not work then', async () => {
+    const { isSound, printed, wrangler } = await attempt({ toml: bare })
+    expect([isSound, wrangler.words().some((words) => words.startsWith('queues'))]).toEqual([
+      ...[true, false],
+    ])
+    for (const place of ['QUEUE', 'SYNC', 'triggers.crons']) {
+      expect(printed).toMatch(new RegExp(`^${place}: (?:Is not bound|Are missing)`, 'm'))
+    }
   })
 })
 

@@ -23,6 +23,25 @@ binding = "KV" # keys
 [[d1_databases]]
 binding = "DB"
 database_name = "usher"
+
+[[queues.producers]]
+binding = "QUEUE"
+queue = "usher"
+
+[[queues.consumers]]
+queue = "usher"
+dead_letter_queue = "usher-dead"
+
+[[queues.consumers]]
+queue = "usher-dead"
+
+[[workflows]]
+binding = "SYNC"
+name = "usher-sync"
+class_name = "Sync"
+
+[triggers]
+crons = ["* * * * *"]
 `
 
 /** An account in which nothing is there yet. */
@@ -30,6 +49,10 @@ export const emptyAccount = {
   'deploy --dry-run': 'Total Upload: 500 KiB / gzip: 100 KiB',
   'kv namespace list': ['[]', '[{"title":"usher-kv","id":"kv-id"}]'],
   'd1 list': ['[]', '[{"name":"usher","uuid":"d1-id"}]'],
+  'queues info': failure(
+    'Queue "usher" does not exist. To create it, run: wrangler queues create usher',
+  ),
+  'queues info usher-dead': failure('Queue "usher-dead" does not exist.'),
   'd1 migrations apply': pendingTable,
   'secret list': failure('Worker "usher" not found.'),
   deploy: 'Deployed usher triggers\n  https://usher.acme.workers.dev\n',
@@ -46,6 +69,7 @@ export const given = {
   ORIGIN_URL: 'https://api.internal.example.com',
   CLERK_FRONTEND_API: 'clerk.example.com',
   CLERK_SECRET_KEY: 'sk_live_hush',
+  CLERK_WEBHOOK_SIGNING_SECRET: `whsec_${'hush'.repeat(8)}`,
 }
 
 /** A gateway that is ready when it is asked for the second time, and what it says to anyone. */

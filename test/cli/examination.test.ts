@@ -55,8 +55,18 @@ describe('an examination', () => {
 
   it('without an account or an address looks at everything that needs neither', async () => {
     expect(await marksOf(patient().full)).toEqual([
-      ...['ok node', 'ok config', 'ok binding', 'ok binding', 'ok hosts', 'ok signing keys'],
-      ...['ok issuer', 'bad keys', 'ok back door', 'skip clock'],
+      ...['ok node', 'ok config', 'ok binding', 'ok binding', 'ok binding', 'ok hosts'],
+      ...['ok signing keys', 'ok issuer', 'bad keys', 'ok back door', 'skip clock'],
+    ])
+  })
+
+  it('says what does not work for want of a binding that a gateway can do without', async () => {
+    const behind = { ...placedWorker.behind, queue: undefined, hasSync: false }
+    const lines = await examine(patient({ worker: { ...placedWorker, behind } }).full)
+    const said = lines.filter(({ mark, name }) => mark === 'warn' && name === 'binding')
+    expect(said).toMatchObject([
+      { text: expect.stringMatching(/^QUEUE: .*in the request/) },
+      { text: expect.stringMatching(/^SYNC: .*no backfill/) },
     ])
   })
 
@@ -87,7 +97,7 @@ describe('an examination', () => {
 
   it('with an account sees what is missing there', async () => {
     const { run, words } = fakeWrangler({
-      'secret list': '[{"name":"USHER_SIGNING_KEY"}]',
+      'secret list': '[{"name":"USHER_SIGNING_KEY"},{"name":"CLERK_WEBHOOK_SIGNING_SECRET"}]',
       'd1 migrations list DB --remote': pendingTable,
       'd1 migrations list DB --local': '✅ No migrations to apply!',
     })
@@ -107,10 +117,11 @@ describe('an examination', () => {
       ...quiet,
       origins: site.origins,
     })
-    const holding = (...names: readonly string[]) => ({
-      run: fakeWrangler({ 'secret list': JSON.stringify(names.map((name) => ({ name }))) }).run,
-      hasAccount: true,
-    })
+    const holding = (...names: readonly string[]) => {
+      const all = ['CLERK_WEBHOOK_SIGNING_SECRET', ...names].map((name) => ({ name }))
+      const { run } = fakeWrangler({ 'secret list': JSON.stringify(all) })
+      return { run, hasAccount: true }
+    }
 
     it.each([
       ['an API key', ['CLERK_SECRET_KEY'], accepting('api_key'), {}],

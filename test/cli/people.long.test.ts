@@ -11,7 +11,7 @@ import { noteBan, readBanned } from '../../src/cli/local-state.ts'
 import { openLocalPeople } from '../../src/cli/people-database.ts'
 import { localUsers } from '../../src/local/clerk/users.ts'
 import { readFacts } from '../../src/store/facts.ts'
-import { setStatus } from '../../src/store/people.ts'
+import { findUser, setStatus } from '../../src/store/people.ts'
 import { projectPath } from '../support/platform.ts'
 import { type Ended, runCommand } from './process.ts'
 
@@ -40,7 +40,8 @@ async function fakeClerk(status: number) {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url} ${request.headers.authorization}`)
-    response.writeHead(status).end('{}')
+    const [, , , id, deed] = request.url?.split('/') ?? []
+    response.writeHead(status).end(JSON.stringify({ id, banned: deed === 'ban', updated_at: 5 }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -120,10 +121,19 @@ describe('npm run ban', { timeout: limitMs }, () => {
 
   it('tells Clerk where a secret key is set', async () => {
     const clerk = await fakeClerk(200)
+    const statusHere = async () => {
+      const { database, close } = await openLocalPeople(folder)
+      const row = await findUser(database, linus)
+      await close()
+      return `${row?.status} ${row?.statusFrom}`
+    }
     const banned = await run(`ban ${linus}`, clerk.variables)
+    expect(await statusHere()).toBe('banned clerk')
     const readmitted = await run(`unban ${linus}`, clerk.variables)
+    expect(await statusHere()).toBe('active clerk')
     clerk.stop()
     expect([banned.code, readmitted.code]).toEqual([0, 0])
+    expect((await run('audit-verify')).output).toContain('holds: 3 rows')
     expect(clerk.asked).toEqual([
       `POST /v1/users/${linus}/ban Bearer sk_test_hush`,
       `POST /v1/users/${linus}/unban Bearer sk_test_hush`,

@@ -71,6 +71,9 @@ describe('the secrets that a gateway has a use for', () => {
       variables,
     ],
     [['CLERK_SECRET_KEY'], withRoutes('/**'), owned],
+    [['CLERK_SECRET_KEY'], { ...withRoutes('/**'), operator: 'same-host' }, variables],
+    [['CLERK_SECRET_KEY'], { ...withRoutes('/**'), operator: { host: 'ops.usher.test' } }, keyed],
+    [['CLERK_SECRET_KEY'], { ...withRoutes('/**'), users: { mirrorRole: 'role' } }, variables],
     [[], believing, owned],
     [['CLERK_MACHINE_SECRET_KEY'], withRoutes({ accepts: ['m2m_token'] }), machine],
     [['CLERK_SECRET_KEY'], withRoutes({ accepts: ['m2m_token', 'api_key'] }), keyed],
@@ -86,15 +89,16 @@ describe('the secrets that a gateway has a use for', () => {
       forBrowsers,
       { ...keyed, AUTHORIZED_PARTIES: 'https://app.example.com' },
     ],
-  ])('are %j and the signing key, for %j', (names, config, env) => {
+  ])('are %j, the signing key and that of webhooks, for %j', (names, config, env) => {
     const gateway = gatewayOf(config, { env })
-    expect(missingSecrets(gateway, new Set()).toSorted()).toEqual([...names, 'USHER_SIGNING_KEY'])
+    const always = ['CLERK_WEBHOOK_SIGNING_SECRET', 'USHER_SIGNING_KEY']
+    expect(missingSecrets(gateway, new Set()).toSorted()).toEqual([...names, ...always].toSorted())
     expect(missingSecrets(gateway, new Set(secretNames))).toEqual([])
   })
 
   it('are one less for machines where the key for everything is set', () => {
     const gateway = gatewayOf(withRoutes({ accepts: ['m2m_token'] }), { env: machine })
-    const set = new Set(['CLERK_SECRET_KEY', 'USHER_SIGNING_KEY'])
+    const set = new Set(secretNames.filter((name) => name !== 'CLERK_MACHINE_SECRET_KEY'))
     expect(missingSecrets(gateway, set)).toEqual([])
   })
 })

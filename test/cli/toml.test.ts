@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { editToml, type TomlEdit } from '../../src/cli/toml.ts'
 import { parseWorkerToml } from '../../src/cli/worker-file.ts'
+import { lintBindings } from '../../src/config/lint-bindings.ts'
 import { projectPath } from '../support/platform.ts'
 
 const shipped = `# Production's bindings.
@@ -25,6 +26,14 @@ database_name = "usher"
 [observability]
 enabled = true
 `
+
+const nothingBehind = {
+  queue: undefined,
+  isQueueRead: false,
+  areDeadLettersRead: false,
+  hasSync: false,
+  hasCrons: false,
+}
 
 const keysId: TomlEdit = {
   table: 'kv_namespaces',
@@ -73,6 +82,8 @@ describe('an edited wrangler.toml', () => {
         variables: { HOSTS: 'api.example.com' },
         keys: { id: 'abc', name: undefined },
         database: { id: 'def', name: 'usher' },
+        queues: [],
+        behind: nothingBehind,
       },
     })
   })
@@ -123,6 +134,42 @@ describe('an edit', () => {
       expect(parsed).toMatchObject({ ok: false, error: expect.stringContaining(`${edit.key} = `) })
     },
   )
+})
+
+describe('what works behind the requests', () => {
+  const sent = '[[queues.producers]]\nbinding = "QUEUE"\nqueue = "jobs"\n'
+  const read = '[[queues.consumers]]\nqueue = "jobs"\n'
+  const both = { queue: 'jobs', isQueueRead: true }
+  it.each([
+    [sent, { queue: 'jobs' }, ['jobs']],
+    [sent.replace('QUEUE', 'OTHER'), {}, ['jobs']],
+    [`${sent}${read.replace('jobs', 'others')}`, { queue: 'jobs' }, ['jobs', 'others']],
+    [`${sent}${read}`, both, ['jobs']],
+    [`${sent}${read}dead_letter_queue = "dead"\n`, both, ['jobs', 'dead']],
+    [
+      `${sent}${read}dead_letter_queue = "dead"\n${read.replace('jobs', 'dead')}`,
+      { ...both, areDeadLettersRead: true },
+      ['jobs', 'dead'],
+    ],
+    ['[[workflows]]\nbinding = "SYNC"\nname = "s"\nclass_name = "S"\n', { hasSync: true }, []],
+    ['[triggers]\ncrons = ["* * * * *"]\n', { hasCrons: true }, []],
+    ['[triggers]\ncrons = []\n', {}, []],
+  ])('is read of %j', (toml, behind, queues) => {
+    expect(parseWorkerToml(`name = "usher"\n${toml}`)).toMatchObject({
+      ok: true,
+      value: { queues, behind: { ...nothingBehind, ...behind } },
+    })
+  })
+
+  it('is all there as it ships', () => {
+    const shippedFile = parseWorkerToml(readFileSync(`${projectPath}wrangler.toml`, 'utf8'))
+    if (!shippedFile.ok) throw new Error(shippedFile.error)
+    expect(shippedFile.value.queues).toEqual(['usher', 'usher-dead'])
+    expect(lintBindings(shippedFile.value.behind)).toEqual([])
+    expect(lintBindings(nothingBehind).map(({ place }) => place)).toEqual([
+      ...['QUEUE', 'SYNC', 'triggers.crons'],
+    ])
+  })
 })
 
 describe('wrangler.toml as it is', () => {

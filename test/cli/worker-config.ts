@@ -8,4 +8,12 @@ export const placedWorker: WorkerConfig = {
   variables: { HOSTS: 'api.example.com' },
   keys: { id: '1', name: undefined },
   database: { id: '2', name: 'usher' },
+  queues: ['usher', 'usher-dead'],
+  behind: {
+    queue: 'usher',
+    isQueueRead: true,
+    areDeadLettersRead: true,
+    hasSync: true,
+    hasCrons: true,
+  },
 }
