@@ -1,13 +1,15 @@
 import type { Expectations } from '../clerk/claims.ts'
 import type { Exchange } from '../clerk/exchange.ts'
 import type { Clock, Moment } from '../model/clock.ts'
-import type { ReadFacts } from '../model/facts.ts'
+import type { Facts, ReadFacts } from '../model/facts.ts'
 import type { Identified, Principal, User } from '../model/principal.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Refusal } from '../model/refusal.ts'
 import type { Result } from '../model/result.ts'
 import type { Rules } from '../model/route.ts'
 import type { SigningKey } from '../model/signing-key.ts'
+import type { Store } from '../store/opening.ts'
+import type { TaskCapabilities } from '../tasks/capabilities.ts'
 
 /** A request to one of Usher's own surfaces, and what the gateway's own checks say of it. */
 export interface Call {
@@ -18,6 +20,10 @@ export interface Call {
   identify(mayBeAnonymous: boolean): Promise<Result<Principal, Refusal>>
   /** The person who is asking by a session of theirs, held against facts. */
   identifySession(): Promise<Result<User, Refusal>>
+  /** The person who wants to run an operation, by a session or a key of theirs, and what Usher knows of them. */
+  identifyOperator(
+    mustBeFresh: boolean,
+  ): Promise<Result<{ readonly user: User; readonly facts: Facts }, Refusal>>
   /** Whether whoever is asking may ask what tokens are worth. */
   admitVerifier(): Promise<Result<void, Refusal>>
   /** Whom a token of any type vouches for. */
@@ -51,10 +57,14 @@ export interface ClerkAccess {
 /** What the API needs of the world. */
 export interface ApiCapabilities {
   readonly clock: Clock
-  readonly rules: Pick<Rules, 'surfaces' | 'templates'>
+  readonly rules: Rules
   /** What tokens must agree with. */
   readonly expectations: Expectations
   readonly clerk: ClerkAccess
+  /** Threads of the database in which an operator reads what they have just changed. */
+  readonly openSession: Store['openSession']
+  /** What works behind the requests. */
+  readonly office: TaskCapabilities
   readonly readFacts: ReadFacts
   /** The record of someone who is here; makes it where there is none. `undefined` when D1 cannot be asked. */
   readonly knowUser: (user: User, moment: Moment) => Promise<UserRecord | undefined>

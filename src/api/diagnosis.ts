@@ -35,17 +35,23 @@ interface Diagnosis {
   readonly advice: string
 }
 
-/** `diagnose`: which check a token fails, and which setting is likely wrong. */
-export async function diagnose(
-  call: Call,
-  { rules, expectations }: ApiCapabilities,
-): Promise<Response> {
+/** `diagnose` where it is open to everyone: which check a token fails, and which setting is likely wrong. */
+export async function diagnose(call: Call, capabilities: ApiCapabilities): Promise<Response> {
   const token = await readText(call.request, 'token')
   if (!token.ok) return refuseCall(call, token.error)
-  const verdict = await call.verify(token.value)
+  return json(await diagnoseToken(token.value, call, capabilities))
+}
+
+/** Which check a token fails, and which setting is likely wrong. */
+export async function diagnoseToken(
+  token: string,
+  call: Call,
+  { rules, expectations }: Pick<ApiCapabilities, 'rules' | 'expectations'>,
+): Promise<Diagnosis> {
+  const verdict = await call.verify(token)
   const { accepts } = rules.surfaces
   const { nowMs } = call.moment
-  return json(explain(verdict, { token: token.value, accepts, expectations, nowMs }))
+  return explain(verdict, { token, accepts, expectations, nowMs })
 }
 
 /** Explains what the gateway itself made of a token. */

@@ -5,8 +5,8 @@
  */
 import { getAuth } from '@hono/clerk-auth'
 import { type Context, Hono } from 'hono'
-import { holdingsIn } from '../model/facts.ts'
 import type { Identified, User } from '../model/principal.ts'
+import { holdingsOf } from '../model/role-claim.ts'
 import { authenticated } from './authenticated.ts'
 import type { ApiCapabilities, UserRecord } from './capabilities.ts'
 import { lazyClerk } from './clerk-client.ts'
@@ -59,11 +59,12 @@ async function personOf(user: User, c: Context<Room>, capabilities: ApiCapabilit
   }
 }
 
-async function knownOf(user: User, c: Context<Room>, { readFacts, knowUser }: ApiCapabilities) {
+async function knownOf(user: User, c: Context<Room>, capabilities: ApiCapabilities) {
+  const { readFacts, knowUser, rules } = capabilities
   const { moment } = c.env.call
   const record = await knowUser(user, moment)
   const facts = await readFacts({ userId: user.userId, mustBeFresh: false, moment })
-  const holdings = facts.ok ? holdingsIn(facts.value, user.organization?.id) : undefined
+  const holdings = facts.ok ? holdingsOf(user, facts.value, rules.roleClaim) : undefined
   return { record, holdings }
 }
 

@@ -8,7 +8,7 @@ import type { Room } from '../../src/api/room.ts'
 import { createApp } from '../../src/app.ts'
 import type { Checking } from '../../src/checks/checking.ts'
 import { defineGateway, type RouteConfig } from '../../src/config/define.ts'
-import { frontDoor } from '../../src/deps.ts'
+import { frontDoor } from '../../src/front-door.ts'
 import { everyCredential } from '../support/credentials.ts'
 import { backendUrl, gatewayUrl, type World } from '../support/world.ts'
 
