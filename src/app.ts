@@ -58,12 +58,8 @@ export function createApp(
     const { exchange } = await import('./api/exchange.ts')
     return exchange(c.env.call, capabilities)
   })
-  if (capabilities.openDiagnosis) {
-    app.post('/diagnose', async (c) => {
-      const { diagnose } = await import('./api/diagnosis.ts')
-      return diagnose(c.env.call, capabilities)
-    })
-  }
+  letOperatorsWork(app, capabilities)
+  takeWebhooks(app, capabilities)
   app.on(['GET', 'OPTIONS'], resourceMetadataPath, (c) =>
     resourceMetadata(c.env.call, capabilities),
   )
@@ -80,6 +76,33 @@ export function createApp(
 /** The gateway answers for faults, in one way for all. */
 function rethrow(error: Error): never {
   throw error
+}
+
+/** Where Clerk tells of users, organisations, memberships and sessions. */
+function takeWebhooks(app: Hono<Room>, { office }: ApiCapabilities): void {
+  app.post('/webhooks/clerk', async (c) => {
+    const { takeIn } = await import('./events/intake.ts')
+    const taken = await takeIn(c.env.call.request, office)
+    return taken.ok ? new Response(null, { status: 204 }) : refused(c, taken.error)
+  })
+}
+
+/** Where operators read and change what Usher keeps. */
+function letOperatorsWork(app: Hono<Room>, capabilities: ApiCapabilities): void {
+  const work = lazily(async () => {
+    const { createOperatorRoom } = await import('./api/operator.ts')
+    const room = createOperatorRoom(capabilities)
+    return async (c: Context<Room>) => room.fetch(c.req.raw, c.env)
+  })
+  app.all('/api/*', work)
+  if (!capabilities.openDiagnosis) {
+    app.all('/diagnose', work)
+    return
+  }
+  app.post('/diagnose', async (c) => {
+    const { diagnose } = await import('./api/diagnosis.ts')
+    return diagnose(c.env.call, capabilities)
+  })
 }
 
 /** Where the portal is below the prefix. */

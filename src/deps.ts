@@ -4,10 +4,11 @@ import type { AccessDesk } from './checks/cloudflare-access.ts'
 import { fetchUser, findUser } from './clerk/client.ts'
 import type { Issuer } from './clerk/issuer.ts'
 import { type OpenedClerk, openClerk } from './clerk/opening.ts'
-import { type Gateway as Compiled, compileGateway } from './config/compile.ts'
+import type { Gateway as Compiled } from './config/compile.ts'
 import type { GatewayDefinition } from './config/define.ts'
 import type { Problem } from './config/problem.ts'
-import { type Relaxations, strict } from './config/relaxations.ts'
+import type { Relaxations } from './config/relaxations.ts'
+import type { EventHandlers } from './events/handlers.ts'
 import type { TakeRecord } from './events/record.ts'
 import { openRecorder } from './events/recorder.ts'
 import { createGreeting } from './gateway/acquaintance.ts'
@@ -17,22 +18,23 @@ import { createHandOff } from './gateway/hand-off.ts'
 import type { Count } from './gateway/limit.ts'
 import { buildRouteTable } from './gateway/match.ts'
 import { clerkProxySurface } from './gateway/own.ts'
-import { type Gateway, walk } from './gateway/pipeline.ts'
+import type { Gateway } from './gateway/pipeline.ts'
 import { receive } from './gateway/reception.ts'
-import { shut } from './gateway/shut.ts'
 import type { Clock } from './model/clock.ts'
 import type { ReadFacts } from './model/facts.ts'
 import { lazily } from './model/lazily.ts'
-import { err, ok, type Result } from './model/result.ts'
+import { openOffice } from './office.ts'
 import type { PortalParts } from './portal/parts.ts'
 import { openRoads } from './proxy/bindings.ts'
 import { openRecall } from './proxy/recall.ts'
 import type { Road } from './proxy/road.ts'
-import { checkMembers, openSets } from './proxy/set-opening.ts'
+import { openSets } from './proxy/set-opening.ts'
 import { openCounts } from './store/counting.ts'
 import type { Introduction } from './store/first-sight.ts'
 import { createKeyStore } from './store/key-store.ts'
 import { openPeople } from './store/known-people.ts'
+import { openStore } from './store/opening.ts'
+import type { TaskCapabilities } from './tasks/capabilities.ts'
 
 /** What the platform gives: the required bindings, and the variables beside them. */
 export interface Env {
@@ -60,6 +62,8 @@ export interface House {
     createApp(capabilities: ApiCapabilities, checking: Checking, further: FurtherRooms): FrontDesk
   }>
   readonly relaxations?: Relaxations
+  /** The project's own code for what happens; loaded when something does. */
+  readonly loadHandlers?: () => Promise<EventHandlers>
   /** What is legal but risky, for who tries a gateway; production was checked before it was deployed. */
   readonly lint?: (gateway: Compiled, relaxations: Relaxations) => readonly Problem[]
   /** How Usher reaches the key server and origins that have an address. */
@@ -73,90 +77,52 @@ export interface House {
   readonly log?: Pick<Console, 'log' | 'warn' | 'error'>
 }
 
-/**
- * The front door: opens the house once per isolate and shows every request to the gateway. A house
- * whose configuration is wrong stays shut: 503 with one fixed sentence for all but `livez`, and the
- * list of problems in the log.
- */
-export function frontDoor(furnish: (env: Env) => House): {
-  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>
-  /** What there is to do once a minute. */
-  scheduled(env: Env): Promise<void>
-  /** What Workers of the same account call; `undefined` while the house stays shut. */
-  open(env: Env): Gateway | undefined
-} {
-  let opened: Result<Gateway, readonly Problem[]> | undefined
-  return {
-    fetch(request, env, context) {
-      opened ??= openGateway(furnish(env), env)
-      return opened.ok ? walk(request, context, opened.value) : Promise.resolve(shut(request))
-    },
-    async scheduled(env) {
-      opened ??= openGateway(furnish(env), env)
-      if (opened.ok) await checkMembers(opened.value, env.KV)
-    },
-    open(env) {
-      opened ??= openGateway(furnish(env), env)
-      return opened.ok ? opened.value : undefined
-    },
-  }
+/** The gateway, and what works behind it. */
+export interface OpenHouse {
+  readonly gateway: Gateway
+  readonly office: TaskCapabilities
 }
 
-/** Turns bindings and configuration into the capabilities that the gateway works with. */
-export function openGateway(house: House, env: Env): Result<Gateway, readonly Problem[]> {
-  const { relaxations = strict, log = console } = house
-  const compiled = compileGateway(house.definition, env, relaxations)
-  const problems = compiled.ok ? [] : [...compiled.error]
-  for (const name of ['KV', 'DB']) {
-    if (env[name] === undefined)
-      problems.push({ place: name, message: `Bind ${name} in wrangler.toml.` })
-  }
-  if (!compiled.ok || problems.length > 0) {
-    for (const { place, message } of problems) log.error(`${place}: ${message}`)
-    return err(problems)
-  }
-  const warnings = house.lint?.(compiled.value, relaxations) ?? []
-  for (const { place, message } of warnings) log.warn(`${place}: ${message}`)
-  return ok(furnishGateway(compiled.value, { house, env, relaxations }))
-}
-
-function furnishGateway(
-  { rules, settings }: Compiled,
-  { house, env, relaxations }: { house: House; env: Env; relaxations: Relaxations },
-): Gateway {
+/** Furnishes a house whose configuration is right. */
+export function furnishHouse(compiled: Compiled, furniture: Furniture): OpenHouse {
+  const { rules, settings } = compiled
+  const { house, env, relaxations } = furniture
   const clock = house.clock ?? systemClock
   const network: Road = house.fetch ?? ((input, init) => fetch(input, init))
   const store = createKeyStore(env.KV, settings.clerk.issuers.join(' '))
   const clerk = openClerk(settings.clerk, { store, network, clock })
   const { issuer, verifyOpaque, exchange } = clerk
   const people = openPeople({
-    ...introductionTo({ rules, settings }, { network, clock }),
+    ...introductionTo(compiled, { network, clock }),
     d1: env.DB,
     clock,
     factsRead: rules.factsRead,
     trustedEmailClaim: rules.trustedEmailClaim,
+    claimableRoles: rules.roleClaim?.roles ?? [],
   })
   const readFacts = house.facts ?? people.readFacts
-  const { canonicalOrigin } = rules
-  const authority = { issuer, verifyOpaque, readFacts, canonicalOrigin }
-  const routes = buildRouteTable(rules.routes)
-  const direct = openRoads(rules.routes, env, network)
+  const { openDatabase, openSession } = openStore(env.DB)
+  const office = openOffice({
+    ...{ compiled, openDatabase, network, clock, forget: people.forget },
+    bindings: { QUEUE: env.QUEUE, SYNC: env.SYNC },
+    loadHandlers: house.loadHandlers ?? (async () => []),
+    allowsPrivateAddresses: relaxations.plainAddresses,
+    log: house.log ?? console,
+  })
   const capabilities: ApiCapabilities = {
-    clock,
-    rules,
+    ...{ clock, rules, office, openSession, readFacts, exchange },
     expectations: issuer,
     clerk: settings.clerk,
-    readFacts,
     knowUser: people.know,
-    exchange,
     signingKeys: settings.signingKeys,
     openDiagnosis: relaxations.openDiagnosis,
     readinessChecks: readinessOf(issuer, settings, env),
   }
+  const { canonicalOrigin, roleClaim } = rules
   const checking: Checking = {
     rules,
-    routes,
-    authority,
+    routes: buildRouteTable(rules.routes),
+    authority: { issuer, verifyOpaque, readFacts, canonicalOrigin, roleClaim },
     exchange,
     greet: createGreeting(people.record),
     assert: createAssert(settings.signingKeys),
@@ -164,21 +130,48 @@ function furnishGateway(
     count: openCount(env, clock),
     clock,
   }
+  const rooms = openRooms(checking, clerk, async () => {
+    const { createApp } = await house.app()
+    const access = openAccess(compiled, { env, network, clock })
+    const portal = { rules, instance: settings.clerk, cookieSuffix: issuer.cookieSuffix }
+    return createApp(capabilities, checking, { access, portal })
+  })
+  const ways = { env, network, clerk, rooms }
+  return { gateway: openGateway(checking, ways, house), office }
+}
+
+/** What a house is furnished with. */
+interface Furniture {
+  readonly house: House
+  readonly env: Env
+  readonly relaxations: Relaxations
+}
+
+/** The gateway, which walks requests to origins and to Usher's own rooms. */
+function openGateway(
+  checking: Checking,
+  { env, network, clerk, rooms }: GatewayWays,
+  house: House,
+): Gateway {
+  const { rules, authority, clock } = checking
+  const direct = openRoads(rules.routes, env, network)
   return {
     ...checking,
     attendBrowser: openAttendance(authority, clerk),
     roads: { ...direct, toSet: openSets(direct, env.KV, clock) },
     recall: openRecall(rules, clock),
     followSocket: openFollow(authority, clock),
-    rooms: openRooms(checking, clerk, async () => {
-      const { createApp } = await house.app()
-      const access = openAccess({ rules, settings }, { env, network, clock })
-      const { cookieSuffix } = issuer
-      const portal = { rules, instance: settings.clerk, cookieSuffix }
-      return createApp(capabilities, checking, { access, portal })
-    }),
+    rooms,
     record: house.record ?? openRecords(house, { rules, env, clock }),
   }
+}
+
+/** What leads out of the gateway. */
+interface GatewayWays {
+  readonly env: Env
+  readonly network: Road
+  readonly clerk: OpenedClerk
+  readonly rooms: Gateway['rooms']
 }
 
 function readinessOf(

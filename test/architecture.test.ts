@@ -31,7 +31,7 @@ const longTables: Readonly<Record<string, string>> = {
 /** Files that may export a default: what the platform, or a person who edits a config, expects. */
 const mayExportDefault = /^src\/(?:index\.ts|site\/.+|local\/index\.ts|local\/demo\.config\.ts)$/
 /** Bindings are named where they are turned into capabilities, and nowhere else. */
-const mayNameBindings = /^src\/(?:index\.ts|app\.ts|deps\.ts|local\/.+|cli\/.+)$/
+const mayNameBindings = /^src\/(?:index\.ts|app\.ts|front-door\.ts|deps\.ts|local\/.+|cli\/.+)$/
 const mayKnowDatabase = /^src\/(?:store|cli|local)\//
 const vagueName = /^(?:util|utils|helper|helpers|common|shared|misc|types|constants)\.tsx?$/
 const heavy = /^(?:hono|zod|drizzle-orm|@clerk|@hono)(?:\/|$)/

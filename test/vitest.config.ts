@@ -25,6 +25,12 @@ const textImports = {
   },
 }
 
+/** Packages of many files: every file of tests has a Worker of its own, which would take in each of them anew. */
+const bundled = [
+  ...['zod', 'drizzle-orm', 'drizzle-orm/d1', 'drizzle-orm/sqlite-core', 'fast-check', 'hono'],
+  ...['@clerk/backend', '@clerk/backend/internal', '@clerk/backend/webhooks', '@hono/clerk-auth'],
+]
+
 /**
  * Two projects: `edge` runs in workerd with the bindings of production and every migration applied,
  * `outside` in Node, where sockets, files and whole processes are at hand. Tests that take long are
@@ -60,6 +66,7 @@ export default defineConfig(async ({ mode }) => {
             include: [`${edgeRooms}/**/${name}`],
             exclude,
             setupFiles: ['./test/support/migrate.ts'],
+            deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
             ...timeouts,
           },
         },

@@ -12,6 +12,8 @@ export default defineGateway((env) => ({
     { path: '/api/**', origin: 'demo' },
     { path: '/api/ws', origin: 'demo', websocket: true },
     { path: '/admin/**', origin: 'demo', access: { role: 'admin' } },
+    // Asks the database each time: who was banned a moment ago is out.
+    { path: '/now/**', origin: 'demo', fresh: true },
     {
       path: '/orgs/:orgId/**',
       origin: 'demo',

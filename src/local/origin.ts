@@ -31,7 +31,16 @@ demoOrigin.get('/api/stream', (c) => {
 
 demoOrigin.get('/app/*', (c) => originPage(c.req.raw))
 
-const paths = ['/api/*', '/admin/*', '/public/*', '/orgs/*', '/mcp/*', '/ingest', '/graphql']
+const paths = [
+  '/api/*',
+  '/admin/*',
+  '/now/*',
+  '/public/*',
+  '/orgs/*',
+  '/mcp/*',
+  '/ingest',
+  '/graphql',
+]
 for (const path of paths) {
   demoOrigin.all(path, async (c) => answerJson(200, await received(c.req.raw)))
 }

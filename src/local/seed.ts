@@ -1,6 +1,8 @@
+import { sql } from 'drizzle-orm'
 import { verifyAudit } from '../store/audit.ts'
 import type { Database } from '../store/database.ts'
 import { grantRole } from '../store/grants.ts'
+import { lastNumber } from '../store/people.ts'
 import { localAdministrators, localUsers } from './clerk/users.ts'
 
 /**
@@ -14,6 +16,10 @@ export async function seed(database: Database, nowMs: number): Promise<void> {
     if (userId === undefined) continue
     const grant = { userId, role: 'admin', organizationId: '', by: 'local seed', nowMs }
     await grantRole(database, grant)
+    // Of whom there is no record does not count as another administrator.
+    await database.run(sql`
+      INSERT OR IGNORE INTO users (id, number, created_at)
+      SELECT ${userId}, ${lastNumber} + 1, ${nowMs}`)
   }
 }
 

@@ -9,6 +9,7 @@ import { parseEnv } from 'node:util'
 import { localFolder } from '../cli/local-state.ts'
 import { openLocalPeople } from '../cli/people-database.ts'
 import { quietWrangler } from '../cli/quiet-wrangler.ts'
+import { orphanRuns } from '../store/sync-runs.ts'
 import { banner } from './banner.ts'
 import { takeFolder } from './folder-lock.ts'
 import { callerSecret, keyringPath, openKeyring, projectRoot } from './keyring.ts'
@@ -84,6 +85,8 @@ function fireCrons(port: number): void {
     const answer = await fetch(`http://localhost:${port}/cdn-cgi/handler/scheduled`)
     await answer.body?.cancel()
   }
+  // At once, too: a sync that was under way goes on.
+  void fire().catch(() => undefined)
   setInterval(() => void fire().catch(() => undefined), cronEveryMs).unref()
 }
 
@@ -91,6 +94,8 @@ async function prepareDatabase(): Promise<void> {
   const { database, close } = await openLocalPeople(localFolder())
   try {
     await seed(database, Date.now())
+    // Nobody else has this folder: what walked when the last gateway was killed walks no more.
+    await orphanRuns(database)
   } finally {
     await close()
   }

@@ -15,6 +15,6 @@ describe('the bindings of production', () => {
 
   it('no variable of a developer reaches a test', () => {
     const names = Object.keys(env).filter((name) => !name.startsWith('__VITEST'))
-    expect(names.sort()).toEqual(['DB', 'KV', 'LIMITER', 'MIGRATIONS'])
+    expect(names.sort()).toEqual(['DB', 'KV', 'LIMITER', 'MIGRATIONS', 'QUEUE', 'SYNC'])
   })
 })

@@ -7,7 +7,12 @@ import { makeIssuerKey } from '../../src/local/keyring.ts'
 import { localVariables } from '../../src/local/variables.ts'
 import { makeSigningKeys } from '../support/signing-keys.ts'
 
-const relaxations: Relaxations = { plainAddresses: true, standInKeys: true, openDiagnosis: true }
+const relaxations: Relaxations = {
+  plainAddresses: true,
+  standInKeys: true,
+  openDiagnosis: true,
+  operatorAnywhere: true,
+}
 const bindings = { DEMO: {}, LOBBY: {} }
 
 type Own = Readonly<Record<string, string>>
@@ -36,7 +41,9 @@ async function pathsWith(own: Own): Promise<readonly string[]> {
   return compiled.value.rules.routes.map(({ name }) => name)
 }
 
-const always = ['/public/**', '/api/**', '/api/ws', '/admin/**', '/orgs/:orgId/**', '/mcp/**']
+const always = [
+  ...['/public/**', '/api/**', '/api/ws', '/admin/**', '/now/**', '/orgs/:orgId/**', '/mcp/**'],
+]
 const clerk = { CLERK_PUBLISHABLE_KEY: `pk_test_${btoa('own.clerk.accounts.dev$')}` }
 
 describe('the routes of the demo', () => {

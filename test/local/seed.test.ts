@@ -6,9 +6,11 @@ import { openLocalPeople, type PeopleDatabase } from '../../src/cli/people-datab
 import { runWrangler } from '../../src/cli/wrangler.ts'
 import { localUsers } from '../../src/local/clerk/users.ts'
 import { seed } from '../../src/local/seed.ts'
+import { unknownProfile } from '../../src/model/profile.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
 import { readFacts } from '../../src/store/facts.ts'
 import { grantRole, revokeRole } from '../../src/store/grants.ts'
+import { addUser, findUser } from '../../src/store/people.ts'
 
 const limitMs = 60_000 // 1 minute: it opens databases, and starts wrangler
 const [ada = '', linus = ''] = ['ada', 'linus'].map((name) => localUsers.get(name)?.id)
@@ -33,11 +35,21 @@ describe('the seed of local mode', { timeout: limitMs }, () => {
     expect(await verifyAudit(people.database)).toEqual({ rows: 1, brokenAt: undefined })
   })
 
+  it('makes her one who counts, and whom nobody has seen', async () => {
+    const { database } = people
+    await seed(database, 1)
+    const row = await findUser(database, ada)
+    expect(row).toMatchObject({ number: 1, status: 'active', updatedAt: 0, lastSeenAt: null })
+    await grantRole(database, { ...admin, userId: linus })
+    expect(await revokeRole(database, { ...admin, userId: linus })).toBe('revoked')
+  })
+
   it('happens once: what was revoked stays revoked', async () => {
     const { database } = people
     await seed(database, 1)
     await seed(database, 2)
     expect((await verifyAudit(database)).rows).toBe(1)
+    await addUser(database, linus, { profile: unknownProfile, nowMs: 1 })
     await grantRole(database, { ...admin, userId: linus })
     expect(await revokeRole(database, { ...admin, userId: ada })).toBe('revoked')
     await seed(database, 3)

@@ -47,7 +47,7 @@ const gatewayWords = knownWords({ ...withRoutes('/**'), '?': 1 }, '["?"]')
 const pages = [
   'README.md',
   ...['src/proxy/README.md', 'src/gateway/README.md', 'src/events/README.md'],
-  ...['src/checks/README.md', 'src/portal/README.md'],
+  ...['src/checks/README.md', 'src/portal/README.md', 'src/api/README.md'],
 ]
 /** An id that is cut short, as `org_2f8…`, stands for a whole one. */
 const readme = pages

@@ -1,6 +1,7 @@
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
-import { type Env, frontDoor } from '../../src/deps.ts'
+import type { Env } from '../../src/deps.ts'
 import type { RequestRecord } from '../../src/events/record.ts'
+import { frontDoor } from '../../src/front-door.ts'
 import type { Clock } from '../../src/model/clock.ts'
 import type { ReadFacts } from '../../src/model/facts.ts'
 import { ok } from '../../src/model/result.ts'
@@ -87,7 +88,12 @@ const factsIn =
 
 const door = frontDoor((env) => ({
   definition,
-  relaxations: { plainAddresses: true, standInKeys: true, openDiagnosis: false },
+  relaxations: {
+    plainAddresses: true,
+    standInKeys: true,
+    openDiagnosis: false,
+    operatorAnywhere: false,
+  },
   ...(env.FACTS !== 'd1' && { facts: factsIn(env) }),
   ...(env.HASTE !== undefined && { clock: hastyClock(Number(env.HASTE)) }),
   app: () => import('../../src/app.ts'),

@@ -28,11 +28,13 @@ export function readSources(folder: string): SourceFile[] {
 
 /** The rooms of `src` by rank: a file imports only from a lower one, or from its own room. */
 export const ranks: Readonly<Record<string, number>> = {
-  local: 11,
-  cli: 10,
-  'index.ts': 10,
-  'app.ts': 9,
-  'deps.ts': 8,
+  local: 12,
+  cli: 11,
+  'index.ts': 11,
+  'app.ts': 10,
+  'front-door.ts': 10,
+  'deps.ts': 9,
+  'office.ts': 8,
   site: 7,
   portal: 6,
   checks: 6,

@@ -14,3 +14,6 @@ export function productionPlatform() {
   ).workerOptions
   return platform
 }
+
+/** A Worker without the classes and handlers of production's entry has nothing that works behind its requests. */
+export const nothingBehind = { workflows: {}, queueProducers: {}, queueConsumers: {} }

@@ -1,6 +1,7 @@
 import { entryPoint } from '../../src/checks/entrypoint.ts'
 import { defineGateway } from '../../src/config/define.ts'
-import { type Env, frontDoor } from '../../src/deps.ts'
+import type { Env } from '../../src/deps.ts'
+import { frontDoor } from '../../src/front-door.ts'
 import { ok } from '../../src/model/result.ts'
 
 // Usher before nothing of its own: other Workers ask it by service binding. The variable `BROKEN` names an origin

@@ -1,6 +1,6 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
-import { productionPlatform, projectPath } from './platform.ts'
+import { nothingBehind, productionPlatform, projectPath } from './platform.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { makeKey, mintSession, publicPem, testIssuer } from './tokens.ts'
 import { bundle } from './workerd.ts'
@@ -41,7 +41,7 @@ export async function startShop(): Promise<RunningShop> {
     USHER_SIGNING_KEY: await makeSigningKeys(),
   }
   const usher = await modulesOf('test/support/rpc-usher.worker.ts')
-  const platform = { ...productionPlatform(), durableObjects: {}, ...usher }
+  const platform = { ...productionPlatform(), ...nothingBehind, durableObjects: {}, ...usher }
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: [

@@ -19,6 +19,8 @@ export interface Started {
   /** What it printed until it was ready. */
   readonly printed: string
   readonly stop: () => Promise<void>
+  /** Ends all of it in the middle of whatever it does, as a machine that loses its power. */
+  readonly kill: () => Promise<void>
 }
 
 /**
@@ -39,23 +41,24 @@ export async function startLocalMode(
   const startedMs = performance.now()
   while (!printed.includes('Ctrl-C')) {
     if (performance.now() - startedMs > startLimitMs) {
-      await end(gateway)
+      await end(gateway, 'SIGTERM')
       throw new Error(`Nothing after ${startLimitMs} ms: ${printed}`)
     }
     await pause(100)
   }
   return {
     ...{ port, env, printed },
+    kill: () => end(gateway, 'SIGKILL'),
     async stop() {
-      await end(gateway)
+      await end(gateway, 'SIGTERM')
       if (where.state === undefined) await rm(state, { recursive: true, force: true })
     },
   }
 }
 
 /** The whole group: npm, the shell that it starts, and the gateway. */
-async function end(gateway: ChildProcess): Promise<void> {
-  if (gateway.pid !== undefined) process.kill(-gateway.pid, 'SIGTERM')
+async function end(gateway: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (gateway.pid !== undefined) process.kill(-gateway.pid, signal)
   await once(gateway, 'exit')
 }
 

@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { productionPlatform, projectPath } from './platform.ts'
+import { nothingBehind, productionPlatform, projectPath } from './platform.ts'
 
 /** A Worker that runs in a workerd process of its own. */
 export interface RunningWorker {
@@ -77,6 +77,7 @@ export async function startWorker(start: WorkerStart): Promise<RunningWorker> {
       ...productionPlatform(),
       // A small Worker that has no such class has no objects.
       ...(!exports.includes('Limiter') && { durableObjects: {} }),
+      ...(!exports.includes('Sync') && nothingBehind),
       ratelimits,
       name: 'usher',
       modules: [{ type: 'ESModule', path: 'worker.mjs', contents: text }],

@@ -2,8 +2,9 @@ import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/app.ts'
 import { defineGateway, type GatewayConfig } from '../../src/config/define.ts'
 import { type Relaxations, strict } from '../../src/config/relaxations.ts'
-import { type Env, type House, openGateway } from '../../src/deps.ts'
+import type { Env, House } from '../../src/deps.ts'
 import type { RequestRecord } from '../../src/events/record.ts'
+import { openHouse } from '../../src/front-door.ts'
 import { type Gateway, walk } from '../../src/gateway/pipeline.ts'
 import type { Facts, ReadFacts } from '../../src/model/facts.ts'
 import { openDatabase } from '../../src/store/database.ts'
@@ -209,9 +210,9 @@ function open(
 ): Gateway {
   const origins = { api: { url: 'https://origin.usher.test' } }
   const definition = defineGateway(() => ({ origins, routes, ...config }))
-  const opened = openGateway({ ...house, definition, relaxations }, env)
+  const opened = openHouse({ ...house, definition, relaxations }, env)
   if (!opened.ok) throw new Error(JSON.stringify(opened.error))
-  return opened.value
+  return opened.value.gateway
 }
 
 function silent(): void {}

@@ -1,5 +1,5 @@
 import { defineGateway } from '../../../src/config/define.ts'
-import { frontDoor } from '../../../src/deps.ts'
+import { frontDoor } from '../../../src/front-door.ts'
 
 const definition = defineGateway((env) => ({
   origins: { api: { url: env.ORIGIN_URL } },

@@ -1,6 +1,7 @@
 import { decodeToken } from '../../../src/clerk/jwt.ts'
 import { defineGateway } from '../../../src/config/define.ts'
-import { type Env, openGateway } from '../../../src/deps.ts'
+import type { Env } from '../../../src/deps.ts'
+import { openHouse as open } from '../../../src/front-door.ts'
 import { authenticate, type Caller } from '../../../src/gateway/authenticate.ts'
 import { authorize } from '../../../src/gateway/authorize.ts'
 import { canonicalize } from '../../../src/gateway/canonical.ts'
@@ -57,7 +58,7 @@ function openHouse(env: Env, routesCount: number): Gateway {
     routes,
   }))
   const log = { log: () => {}, warn: () => {}, error: () => {} }
-  return must(openGateway({ definition, app: () => import('../../../src/app.ts'), log }, env))
+  return must(open({ definition, app: () => import('../../../src/app.ts'), log }, env)).gateway
 }
 
 async function furnish(env: Env, routesCount: number): Promise<void> {

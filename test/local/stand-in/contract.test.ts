@@ -254,7 +254,11 @@ describe('a file of tests', () => {
           file.imports.some((one) => one.kind !== 'type' && targetOf(file, one) === path),
         )
         .map((file) => file.path)
-    expect(importersOf('src/local/clerk/stand-in.ts')).toEqual(['test/support/clerk.ts'])
+    expect(importersOf('src/local/clerk/stand-in.ts')).toEqual([
+      'test/support/clerk.ts',
+      // In workerd, where the descriptions cannot be read; the tour asks for the same lists and is judged.
+      'test/tasks/sync-scene.ts',
+    ])
     expect(importersOf('test/support/clerk.ts')).toEqual(['test/support/stand-in.ts'])
   })
 })

@@ -54,11 +54,11 @@ describe('the outbox', () => {
   it.each([
     ['http://localhost:8787/_usher/webhooks/clerk', true],
     ['http://localhost:3000/hook', false],
-  ])('says that the gateway takes no webhooks only where they go there: %s', async (url, says) => {
+  ])('says that the gateway lives by them only where they go there: %s', async (url, says) => {
     const settings = { webhook: { url, secret: `whsec_${btoa('a secret')}` } }
     const { get } = await visitOutbox({ settings })
     const text = await (await get('/webhooks')).text()
-    expect([text.includes('takes no webhooks yet'), text.includes(url)]).toEqual([says, true])
+    expect([text.includes('keeps its records by them'), text.includes(url)]).toEqual([says, true])
     expect(text.includes('LOCAL_CLERK_WEBHOOK_URL')).toBe(says)
   })
 

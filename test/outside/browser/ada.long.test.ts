@@ -65,6 +65,19 @@ describe('the browser of ada', () => {
       expect(JSON.stringify(await users.json())).toContain('countess@example.com')
     })
 
+    law('changes her name in the profile, and the record has it within two seconds', async () => {
+      await walk.visit('/_usher/profile')
+      await walk.press('Update profile')
+      await walk.find('input[name=firstName]').fill('Augusta')
+      await walk.press('Save')
+      const { request } = walk.scene.context
+      const nameKept = async () => {
+        const answer = await request.get(walk.at(`/_usher/api/users/${ada.id}`))
+        return (await answer.json()).first_name
+      }
+      await expect.poll(nameKept, { timeout: 2000, interval: 50 }).toBe('Augusta')
+    })
+
     law('makes an organisation, and the API sees it', async () => {
       await walk.visit('/_usher/organization')
       await walk.find('input[name=name]').fill('Analytical Engines')

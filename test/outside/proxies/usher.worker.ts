@@ -1,5 +1,6 @@
 import { defineGateway } from '../../../src/config/define.ts'
-import { type Env, frontDoor } from '../../../src/deps.ts'
+import type { Env } from '../../../src/deps.ts'
+import { frontDoor } from '../../../src/front-door.ts'
 import type { ReadFacts } from '../../../src/model/facts.ts'
 import { ok } from '../../../src/model/result.ts'
 
@@ -45,7 +46,12 @@ const facts: ReadFacts = async ({ userId }) =>
 
 const door = frontDoor(() => ({
   definition,
-  relaxations: { plainAddresses: true, standInKeys: true, openDiagnosis: false },
+  relaxations: {
+    plainAddresses: true,
+    standInKeys: true,
+    openDiagnosis: false,
+    operatorAnywhere: false,
+  },
   facts,
   app: () => import('../../../src/app.ts'),
   record: () => {},

@@ -14,7 +14,7 @@ export function webhooksPage(world: World): Markup {
   const nowMs = world.clock.now()
   const { webhook, applicationOrigin } = world.settings
   return html`<p class="soft">To ${webhook?.url ?? 'nobody: no address is set'}</p>
-${webhook?.url === gatewaysIntake(applicationOrigin) && html`<p class="soft">The gateway takes no webhooks yet, so each is answered 404 there. To have them, write <code>LOCAL_CLERK_WEBHOOK_URL=</code> and an address of your own into <code>src/local/.dev.vars</code>, and start again.</p>`}
+${webhook?.url === gatewaysIntake(applicationOrigin) && html`<p class="soft">The gateway keeps its records by them. To have them yourself, write <code>LOCAL_CLERK_WEBHOOK_URL=</code> and an address of your own into <code>src/local/.dev.vars</code>, and start again: its records then follow no more.</p>`}
 ${failed > 0 && button('replay', `Send the ${failed} failed again`, { failed: true })}
 ${deliveries.length === 0 && html`<p class="none">Nothing has happened yet.</p>`}
 ${deliveries.length > 0 && html`<ul class="list">${deliveries.slice(0, shownMax).map((one) => row(one, nowMs))}</ul>`}
