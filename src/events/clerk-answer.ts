@@ -1,6 +1,6 @@
 import { type ClerkEvent, changesOf } from '../clerk/webhook-changes.ts'
 import type { Database } from '../store/database.ts'
-import { applyChange, applyPage, type Telling } from '../store/mirror.ts'
+import { applyMessage, type Telling } from '../store/mirror.ts'
 
 /**
  * Mirrors what Clerk answered to something that was done there: it is what its webhooks will tell, and sooner, so
@@ -11,12 +11,6 @@ export async function mirrorAnswers(
   answers: readonly ClerkEvent[],
   telling: Telling,
 ): Promise<readonly string[]> {
-  const changes = answers.flatMap(changesOf)
-  const [only] = changes
-  // The audit has a row of its own for one, and one row for many.
-  const outcomes =
-    only !== undefined && changes.length === 1
-      ? [await applyChange(database, only, telling)]
-      : await applyPage(database, changes, telling)
+  const outcomes = await applyMessage(database, answers.flatMap(changesOf), telling)
   return outcomes.flatMap(({ userIds }) => userIds)
 }

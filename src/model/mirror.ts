@@ -12,6 +12,9 @@ export const clerkObjectKinds = [
   'subscription_item',
 ] as const
 
+/** See {@link clerkObjectKinds}. */
+export type ClerkObjectKind = (typeof clerkObjectKinds)[number]
+
 /** What is walked through as a whole, in this order: whoever is a member of something was seen before. */
 export const syncStages = ['users', 'organizations', 'memberships'] as const
 
@@ -22,9 +25,6 @@ export type SyncStage = (typeof syncStages)[number]
 export const sessionEnds: ReadonlySet<string> = new Set([
   ...['ended', 'removed', 'revoked', 'expired', 'abandoned', 'replaced'],
 ])
-
-/** See {@link clerkObjectKinds}. */
-export type ClerkObjectKind = (typeof clerkObjectKinds)[number]
 
 /** How new a state is, in milliseconds since the epoch. The later wins, and of two of one time the one told later. */
 export interface Version {
